@@ -1,0 +1,15 @@
+/** The names of the bridge between a screen and its terminal. Apart from the schemas, so that the preload stays small. */
+export const CALL_NAMES = [
+  'terminal:info',
+  'session:signIn',
+  'session:lock',
+  'live:snapshot',
+  'command:run',
+  'shift:drawer',
+  'outbox:list',
+  'sync:now',
+] as const;
+export type CallName = (typeof CALL_NAMES)[number];
+
+export const EVENT_NAMES = ['live:rows', 'live:status', 'live:kpis', 'session:changed'] as const;
+export type EventName = (typeof EVENT_NAMES)[number];

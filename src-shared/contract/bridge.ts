@@ -1,0 +1,173 @@
+import { z } from 'zod';
+import { Branch, Organisation } from '../domain/branch.ts';
+import { Kind } from '../domain/entity.ts';
+import { Kpis } from '../domain/kpi.ts';
+import { Level } from '../domain/level.ts';
+import { isErrorCode, type ErrorCode, type WireError } from '../kernel/errors.ts';
+import { DeviceId, IsoAt, StaffId } from '../kernel/ids.ts';
+import { Minor } from '../kernel/money.ts';
+import type { CallName, EventName } from './bridge-names.ts';
+
+/** A row as screens get it: the terminal's view. A missing body: it is gone. Never a `pin`. */
+export const LiveRow = z.object({ kind: Kind, id: z.string(), body: z.record(z.string(), z.unknown()).nullable() });
+export type LiveRow = z.infer<typeof LiveRow>;
+
+/** A person as the sign-in screen shows them. */
+export const SignInFace = z.object({
+  id: StaffId,
+  name: z.string(),
+  level: Level,
+  lockedUntilAt: IsoAt.nullable(),
+  hasPin: z.boolean(),
+});
+export type SignInFace = z.infer<typeof SignInFace>;
+
+export const SessionInfo = z.object({ staffId: StaffId, name: z.string(), level: Level });
+export type SessionInfo = z.infer<typeof SessionInfo>;
+
+export const TerminalInfo = z.object({
+  organisation: Organisation,
+  branch: Branch,
+  deviceId: DeviceId,
+  deviceName: z.string(),
+  deviceCode: z.string(),
+  /** `electron` or `hub`: where the app runs. */
+  host: z.enum(['electron', 'hub']),
+  version: z.string(),
+  staff: z.array(SignInFace),
+  session: SessionInfo.nullable(),
+});
+export type TerminalInfo = z.infer<typeof TerminalInfo>;
+
+/** The truth about what is saved where. The pill is made from it, and from nothing else. */
+export const SyncStatus = z.object({
+  link: z.enum(['online', 'offline']),
+  /** Since when the cloud has not answered; null while it does. */
+  offlineSinceAt: IsoAt.nullable(),
+  /** The last time the cloud answered anything. */
+  lastContactAt: IsoAt.nullable(),
+  waiting: z.int().nonnegative(),
+  oldestWaitingAt: IsoAt.nullable(),
+  refused: z.int().nonnegative(),
+  /** Why the queue does not move although the cloud answers, in words for people. */
+  trouble: z.string().nullable(),
+});
+export type SyncStatus = z.infer<typeof SyncStatus>;
+
+/**
+ * The branch's figures. `cloud`: live from the cloud. `terminal`: this terminal's own, since `asOf` of the last word
+ * from the cloud is older; other terminals are not in them.
+ */
+export const KpiView = z.object({
+  source: z.enum(['cloud', 'terminal']),
+  asOf: IsoAt,
+  kpis: Kpis,
+  isComplete: z.boolean(),
+  missing: z.array(z.object({ name: z.string(), lastHeardAt: IsoAt.nullable() })),
+  oldestUnsyncedAt: IsoAt.nullable(),
+});
+export type KpiView = z.infer<typeof KpiView>;
+
+/** Everything a screen starts from. Rows: the menu, tables, staff, what is open, and today's closed orders and flags. */
+export const LiveSnapshot = z.object({ rows: z.array(LiveRow), status: SyncStatus, kpis: KpiView.nullable() });
+export type LiveSnapshot = z.infer<typeof LiveSnapshot>;
+
+/** A command as a screen gives it: the terminal adds id, time, business day, and what only it knows (receipt number, shift). */
+export const CommandCall = z.object({ name: z.string().max(60), input: z.record(z.string(), z.unknown()) });
+export type CommandCall = z.infer<typeof CommandCall>;
+
+export const CommandResult = z.object({
+  commandId: z.string(),
+  /** What was flagged for a look. */
+  flags: z.array(z.string()),
+});
+
+export const OutboxItem = z.object({
+  id: z.string(),
+  seq: z.int(),
+  endpoint: z.string(),
+  name: z.string(),
+  status: z.enum(['PENDING', 'REPLAYING', 'SUCCESS', 'FAILED']),
+  attempts: z.int(),
+  createdAt: IsoAt,
+  lastError: z.object({ code: z.string(), message: z.string() }).nullable(),
+  flags: z.array(z.string()),
+});
+export type OutboxItem = z.infer<typeof OutboxItem>;
+
+const nothing = z.object({});
+
+/**
+ * The one contract of both bridges (IPC in Electron, HTTP on the hub). `needs`: the least level; `anybody` may call
+ * before signing in. A call without `needs` does not compile.
+ */
+export const bridgeCalls = {
+  'terminal:info': { needs: 'anybody', input: nothing, output: TerminalInfo },
+  'session:signIn': {
+    needs: 'anybody',
+    input: z.object({ staffId: StaffId, pin: z.string().max(12) }),
+    output: SessionInfo,
+  },
+  'session:lock': { needs: 'anybody', input: nothing, output: nothing },
+  'live:snapshot': { needs: 'L1', input: nothing, output: LiveSnapshot },
+  /** All of them in one transaction, or none. `approval`: somebody with the right types their PIN for this one call. */
+  'command:run': {
+    needs: 'L1',
+    input: z.object({
+      commands: z.array(CommandCall).min(1).max(50),
+      approval: z.object({ staffId: StaffId, pin: z.string().max(12) }).optional(),
+    }),
+    output: z.object({ results: z.array(CommandResult), rows: z.array(LiveRow) }),
+  },
+  /** What the drawer of the open shift of this terminal should hold. L3: a count is blind for the one who counts. */
+  'shift:drawer': { needs: 'L3', input: z.object({ shiftId: z.string() }), output: z.object({ expectedMinor: Minor }) },
+  'outbox:list': {
+    needs: 'L2',
+    input: z.object({ filter: z.enum(['waiting', 'refused', 'recent']), limit: z.int().min(1).max(500) }),
+    output: z.object({ items: z.array(OutboxItem), total: z.int() }),
+  },
+  'sync:now': { needs: 'L1', input: nothing, output: nothing },
+} as const satisfies Record<CallName, { needs: Level | 'anybody'; input: z.ZodType; output: z.ZodType }>;
+
+export type CallInput<N extends CallName> = z.input<(typeof bridgeCalls)[N]['input']>;
+export type CallParsed<N extends CallName> = z.output<(typeof bridgeCalls)[N]['input']>;
+export type CallOutput<N extends CallName> = z.output<(typeof bridgeCalls)[N]['output']>;
+
+export const bridgeEvents = {
+  'live:rows': z.object({ rows: z.array(LiveRow) }),
+  'live:status': SyncStatus,
+  /** Only to sessions of L4 and above. */
+  'live:kpis': KpiView,
+  'session:changed': z.object({ session: SessionInfo.nullable() }),
+} as const satisfies Record<EventName, z.ZodType>;
+export type EventPayload<N extends EventName> = z.output<(typeof bridgeEvents)[N]>;
+
+/** A call's answer as it crosses the bridge: errors are data. */
+export type BridgeAnswer<N extends CallName> = { ok: true; value: CallOutput<N> } | { ok: false; error: WireError };
+
+/** What the screens hold, whatever lies behind it: Electron's IPC, or the hub's HTTP. */
+export interface Bridge {
+  /** Rejects with AppError. */
+  call<N extends CallName>(name: N, input: CallInput<N>): Promise<CallOutput<N>>;
+  /** Returns the function that ends the subscription. */
+  on<N extends EventName>(name: N, listener: (payload: EventPayload<N>) => void): () => void;
+}
+
+/** What the preload exposes as `window.chefcloud`. */
+export interface PreloadApi {
+  call(name: CallName, input: unknown): Promise<unknown>;
+  on(name: EventName, listener: (payload: unknown) => void): () => void;
+}
+
+/** The hub's addresses: `POST /bridge/<call>` and the events as SSE. */
+export const HUB_CALL_PREFIX = '/bridge/';
+export const HUB_EVENTS_PATH = '/bridge-events';
+/** A header that no foreign page can send without the hub's consent. */
+export const HUB_CSRF_HEADER = 'x-chefcloud-screen';
+
+/** Reads an error that crossed a border. */
+export function readWireError(value: unknown): { code: ErrorCode; message: string } {
+  const parsed = z.object({ code: z.string(), message: z.string() }).safeParse(value);
+  if (!parsed.success) return { code: 'internal', message: 'The answer could not be read.' };
+  return { code: isErrorCode(parsed.data.code) ? parsed.data.code : 'internal', message: parsed.data.message };
+}
