@@ -7,6 +7,8 @@ export const CALL_NAMES = [
   'command:run',
   'shift:drawer',
   'outbox:list',
+  'staff:setPin',
+  'staff:liftLock',
   'sync:now',
 ] as const;
 export type CallName = (typeof CALL_NAMES)[number];

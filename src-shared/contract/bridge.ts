@@ -3,6 +3,7 @@ import { Branch, Organisation } from '../domain/branch.ts';
 import { Kind } from '../domain/entity.ts';
 import { Kpis } from '../domain/kpi.ts';
 import { Level } from '../domain/level.ts';
+import { Pin } from '../domain/staff.ts';
 import { isErrorCode, type ErrorCode, type WireError } from '../kernel/errors.ts';
 import { DeviceId, IsoAt, StaffId } from '../kernel/ids.ts';
 import { Minor } from '../kernel/money.ts';
@@ -11,6 +12,12 @@ import type { CallName, EventName } from './bridge-names.ts';
 /** A row as screens get it: the terminal's view. A missing body: it is gone. Never a `pin`. */
 export const LiveRow = z.object({ kind: Kind, id: z.string(), body: z.record(z.string(), z.unknown()).nullable() });
 export type LiveRow = z.infer<typeof LiveRow>;
+
+/**
+ * Grows with every commit of the terminal since it started. Answers and events come on two ways and may overtake each
+ * other: of two bodies of one row the one with the higher revision is the newer. A snapshot starts anew.
+ */
+const Revision = z.int().nonnegative();
 
 /** A person as the sign-in screen shows them. */
 export const SignInFace = z.object({
@@ -69,7 +76,12 @@ export const KpiView = z.object({
 export type KpiView = z.infer<typeof KpiView>;
 
 /** Everything a screen starts from. Rows: the menu, tables, staff, what is open, and today's closed orders and flags. */
-export const LiveSnapshot = z.object({ rows: z.array(LiveRow), status: SyncStatus, kpis: KpiView.nullable() });
+export const LiveSnapshot = z.object({
+  rows: z.array(LiveRow),
+  status: SyncStatus,
+  kpis: KpiView.nullable(),
+  revision: Revision.optional(),
+});
 export type LiveSnapshot = z.infer<typeof LiveSnapshot>;
 
 /** A command as a screen gives it: the terminal adds id, time, business day, and what only it knows (receipt number, shift). */
@@ -117,7 +129,7 @@ export const bridgeCalls = {
       commands: z.array(CommandCall).min(1).max(50),
       approval: z.object({ staffId: StaffId, pin: z.string().max(12) }).optional(),
     }),
-    output: z.object({ results: z.array(CommandResult), rows: z.array(LiveRow) }),
+    output: z.object({ results: z.array(CommandResult), rows: z.array(LiveRow), revision: Revision.optional() }),
   },
   /** What the drawer of the open shift of this terminal should hold. L3: a count is blind for the one who counts. */
   'shift:drawer': { needs: 'L3', input: z.object({ shiftId: z.string() }), output: z.object({ expectedMinor: Minor }) },
@@ -126,6 +138,10 @@ export const bridgeCalls = {
     input: z.object({ filter: z.enum(['waiting', 'refused', 'recent']), limit: z.int().min(1).max(500) }),
     output: z.object({ items: z.array(OutboxItem), total: z.int() }),
   },
+  /** The terminal hashes the PIN; it never leaves the machine, nor is it stored. */
+  'staff:setPin': { needs: 'L4', input: z.object({ staffId: StaffId, pin: Pin }), output: nothing },
+  /** Lets somebody who typed five wrong PINs try again at once. */
+  'staff:liftLock': { needs: 'L3', input: z.object({ staffId: StaffId }), output: nothing },
   'sync:now': { needs: 'L1', input: nothing, output: nothing },
 } as const satisfies Record<CallName, { needs: Level | 'anybody'; input: z.ZodType; output: z.ZodType }>;
 
@@ -134,7 +150,7 @@ export type CallParsed<N extends CallName> = z.output<(typeof bridgeCalls)[N]['i
 export type CallOutput<N extends CallName> = z.output<(typeof bridgeCalls)[N]['output']>;
 
 export const bridgeEvents = {
-  'live:rows': z.object({ rows: z.array(LiveRow) }),
+  'live:rows': z.object({ rows: z.array(LiveRow), revision: Revision.optional() }),
   'live:status': SyncStatus,
   /** Only to sessions of L4 and above. */
   'live:kpis': KpiView,

@@ -88,3 +88,10 @@ export const ChangesPage = z.object({
   serverAt: IsoAt,
 });
 export type ChangesPage = z.infer<typeof ChangesPage>;
+
+/**
+ * Event `rows` of `GET /stream/changes`: a page, and the cursor it goes on from. A reader that stands at `after` or
+ * beyond may apply it; one that stands before it has missed something and pulls. The event id is `cursor`.
+ */
+export const StreamRows = ChangesPage.extend({ after: CursorText });
+export type StreamRows = z.infer<typeof StreamRows>;

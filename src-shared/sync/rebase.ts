@@ -22,16 +22,28 @@ export function comparePending(a: PendingCommand, b: PendingCommand): number {
 /**
  * The view of the entities that `pending` touches: the cloud's rows (`base`) with the pending commands re-run on top. A command that no longer
  * applies changes nothing here; the cloud will say so in its outcome. Pure.
- * Returns every entity that differs from its base.
+ * Returns every entity that differs from its base. `onApplied` hears what each command wrote.
  */
-export function rebase(base: Find, pending: readonly PendingCommand[], orgId: OrgId): Put[] {
+export function rebase(
+  base: Find,
+  pending: readonly PendingCommand[],
+  orgId: OrgId,
+  onApplied?: (command: PendingCommand, puts: readonly Put[]) => void,
+): Put[] {
   const fold = new Fold(base);
-  for (const { envelope, deviceId } of [...pending].sort(comparePending)) {
+  for (const pendingCommand of [...pending].sort(comparePending)) {
+    const { envelope, deviceId } = pendingCommand;
     const command = findCommand(envelope.name, envelope.version);
     if (command === undefined) continue;
     const ctx = contextOf(envelope, { orgId, deviceId, isRecorded: true });
-    const outcome = runCommand(command, parseInput(command, envelope.input), ctx, fold.find, { withReview: false });
-    if (outcome.status === 'applied') fold.apply(outcome.puts);
+    const outcome = runCommand(command, parseInput(command, envelope.input), ctx, fold.find, {
+      withReview: false,
+      // Whoever had the right when it was recorded keeps it here: only the cloud can tell what the terminal had heard.
+      rightsKnownSinceMs: 0,
+    });
+    if (outcome.status !== 'applied') continue;
+    fold.apply(outcome.puts);
+    onApplied?.(pendingCommand, outcome.puts);
   }
   return fold.changed();
 }

@@ -1,0 +1,137 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createWriteStream, existsSync, renameSync, statSync, type WriteStream } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
+
+const GUARD = pathToFileURL(join(dirname(import.meta.dirname), 'end-with-parent.mjs')).href;
+const STOP_MS = 5_000;
+const STEADY_MS = 60_000;
+const LONGEST_PAUSE_MS = 30_000;
+const LOG_BYTES = 5_000_000;
+
+export interface ManagedOptions {
+  /** For people: "the cloud". */
+  name: string;
+  /** A script of ours and its arguments; it prints {"event":"listening"} as a JSON line once it serves. */
+  script: string;
+  args?: readonly string[];
+  env: Record<string, string>;
+  logFile: string;
+  /** The pause before the first restart; it doubles while the process keeps dying. */
+  restartMs: number;
+  onRestart: (pauseMs: number) => void;
+}
+
+/** A child process that is started again when it dies, until it is stopped. Its output goes into a log file. */
+export class ManagedProcess {
+  readonly #options: ManagedOptions;
+  readonly #log: WriteStream;
+  #child: ChildProcess | undefined;
+  #exited: Promise<void> = Promise.resolve();
+  #restart: NodeJS.Timeout | undefined;
+  #pauseMs: number;
+  #isStopping = false;
+  #lastWords: string[] = [];
+
+  constructor(options: ManagedOptions) {
+    this.#options = options;
+    this.#pauseMs = options.restartMs;
+    keepOneOld(options.logFile);
+    this.#log = createWriteStream(options.logFile, { flags: 'a', mode: 0o600 });
+    this.#log.on('error', () => undefined); // a full disk must not end the restaurant
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** Starts it and waits until it serves. Rejects with its last words when it ends before. */
+  async start(): Promise<void> {
+    const { isReady, code } = await this.#launch();
+    if (isReady) return;
+    this.#isStopping = true;
+    throw new Error(
+      `${this.#options.name} could not start (exit code ${String(code)}): ${this.#lastWords.join(' ').trim() || 'it said nothing'}`,
+    );
+  }
+
+  /** Ends it and waits until it has ended; after five seconds without mercy. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    clearTimeout(this.#restart);
+    const child = this.#child;
+    if (child !== undefined && child.exitCode === null && child.signalCode === null) {
+      child.kill('SIGTERM');
+      const force = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+      await this.#exited;
+      clearTimeout(force);
+    }
+    this.#log.end();
+  }
+
+  async #launch(): Promise<{ isReady: boolean; code: number | null }> {
+    const { script, args = [], env } = this.#options;
+    const child = spawn(process.execPath, ['--import', GUARD, script, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+    });
+    this.#child = child;
+    const startedMs = Date.now();
+    const ready = Promise.withResolvers<void>();
+    const read = (stream: NodeJS.ReadableStream | null): void => {
+      if (stream === null) return;
+      createInterface({ input: stream }).on('line', (line) => {
+        this.#log.write(`${line}\n`);
+        this.#lastWords = [...this.#lastWords.slice(-4), wordsOf(line)];
+        if (line.includes('"event":"listening"')) ready.resolve();
+      });
+    };
+    read(child.stdout);
+    read(child.stderr);
+    const ended = Promise.withResolvers<number | null>();
+    child.once('error', (error) => {
+      this.#lastWords.push(error.message);
+      ended.resolve(null);
+    });
+    // 'close', not 'exit': its last words are read by then.
+    child.once('close', (code) => ended.resolve(code));
+    let isReady = false;
+    this.#exited = ended.promise.then(() => {
+      if (isReady && !this.#isStopping) this.#again(Date.now() - startedMs);
+    });
+    const code = await Promise.race([ready.promise.then(() => 'ready' as const), ended.promise]);
+    isReady = code === 'ready';
+    if (isReady) this.#lastWords = [];
+    return { isReady, code: code === 'ready' ? null : code };
+  }
+
+  #again(livedMs: number): void {
+    if (livedMs > STEADY_MS) this.#pauseMs = this.#options.restartMs;
+    const pauseMs = this.#pauseMs;
+    this.#pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+    this.#options.onRestart(pauseMs);
+    this.#restart = setTimeout(() => {
+      void this.#launch().then(({ isReady }) => {
+        if (!isReady && !this.#isStopping) this.#again(0);
+      });
+    }, pauseMs);
+  }
+}
+
+/** What a person should read of a log line: pino's message, or the line itself. */
+function wordsOf(line: string): string {
+  try {
+    const parsed: unknown = JSON.parse(line);
+    if (typeof parsed !== 'object' || parsed === null) return line;
+    if ('msg' in parsed && typeof parsed.msg === 'string') return parsed.msg;
+    if ('message' in parsed && typeof parsed.message === 'string') return parsed.message;
+    return '';
+  } catch {
+    return line;
+  }
+}
+
+function keepOneOld(logFile: string): void {
+  if (existsSync(logFile) && statSync(logFile).size > LOG_BYTES) renameSync(logFile, `${logFile}.old`);
+}

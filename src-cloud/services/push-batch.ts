@@ -1,0 +1,202 @@
+import { sql } from 'kysely';
+import { anomalyOf, type Outcome } from '#shared/commands/engine.ts';
+import { contextOf } from '#shared/commands/envelope.ts';
+import type { EntryOutcome } from '#shared/contract/sync-wire.ts';
+import type { Flag } from '#shared/domain/anomaly.ts';
+import { put } from '#shared/domain/entity.ts';
+import { isoAt } from '#shared/kernel/clock.ts';
+import { AppError, type WireError } from '#shared/kernel/errors.ts';
+import type { CloudContext, DeviceCaller } from '../context.ts';
+import { type CommandRecord, entryOutcome, findCommands, saveCommands, type StoredOutcome } from '../store/command-log.ts';
+import { EntityRows, lockCounters, saveRows } from '../store/entity-store.ts';
+import { type Tx, withOrg } from '../store/with-org.ts';
+import { newToken } from './change-token.ts';
+import { CommandFold, failedOutcome, type Job, writesOrg } from './command-fold.ts';
+import type { ReadEntry } from './push-entry.ts';
+
+export interface BatchOptions {
+  /** Lock the organisation's counter although no command says that it writes there. */
+  needsOrg: boolean;
+  /** The only entry of the batch fails with this: record it as refused, or as applied and flagged, instead of running it. */
+  poison?: unknown;
+}
+
+export interface BatchDone {
+  /** One for each entry, up to the gap. */
+  outcomes: EntryOutcome[];
+  /** The `seq` that was expected where the batch stopped. */
+  gapAt?: number;
+}
+
+/** An entry that runs in this transaction. */
+interface Fresh {
+  entry: ReadEntry;
+  isFork: boolean;
+}
+
+/**
+ * Runs entries of one terminal, ascending by `seq`, as one transaction: watermark and counters are locked before anything is read, so that two
+ * batches never fold the same order from the same base. Throws what the database throws; nothing was written then.
+ */
+export async function runPushBatch(
+  ctx: CloudContext,
+  device: DeviceCaller,
+  incarnation: string,
+  entries: readonly ReadEntry[],
+  options: BatchOptions,
+): Promise<BatchDone> {
+  const { orgId, branchId } = device;
+  const nowMs = ctx.clock.now();
+  const done = await withOrg(ctx.database.db, orgId, async (tx) => {
+    const watermark = await lockWatermark(tx, device, incarnation);
+    const withOrgCounter = options.needsOrg || entries.some(({ job }) => job !== undefined && writesOrg(job));
+    const counters = await lockCounters(tx, orgId, branchId, { withOrg: withOrgCounter });
+    const known = await findCommands(tx, orgId, entries.map(({ recordId }) => recordId));
+
+    const outcomes: (EntryOutcome | ReadEntry)[] = [];
+    const fresh: Fresh[] = [];
+    const taken = new Set<string>();
+    let seq = watermark.seq;
+    let gapAt: number | undefined;
+    for (const entry of entries) {
+      const isKnown = known.has(entry.recordId) || taken.has(entry.recordId);
+      if (entry.seq > seq + 1) {
+        gapAt = seq + 1;
+        break;
+      }
+      // A known id has its outcome already, whichever way it came; a known seq with another id is a series that was restored and went on.
+      if (!isKnown) {
+        fresh.push({ entry, isFork: entry.seq <= seq });
+        taken.add(entry.recordId);
+      }
+      seq = Math.max(seq, entry.seq);
+      outcomes.push(entry);
+    }
+
+    const rows = new EntityRows(tx, orgId, (damaged) => {
+      ctx.log.error({ alarm: 'row-damaged', orgId, branchId, ...damaged }, 'a stored row does not fit its schema');
+    });
+    const fold = new CommandFold(rows);
+    if (options.poison === undefined) await fold.load(fresh.flatMap(({ entry }) => entry.job ?? []));
+    const records: CommandRecord[] = [];
+    for (const each of fresh) {
+      const outcome = await runFresh(fold, each, device, options.poison);
+      if (outcome.status === 'rejected' && outcome.error.code === 'internal') {
+        ctx.log.error({ alarm: 'command-failed', orgId, commandId: each.entry.id, name: each.entry.envelope?.name }, 'a command failed inside');
+      }
+      records.push(recordOf(each, outcome, device, incarnation));
+    }
+
+    const saved = await saveRows(tx, fold.changed(), {
+      orgId,
+      branchId,
+      counters,
+      before: rows.find,
+      nowMs,
+      token: newToken(),
+      movesBranch: records.length > 0,
+    });
+    await saveCommands(tx, orgId, records, saved.visible, isoAt(nowMs));
+    const lamport = Math.max(watermark.lamport, ...entries.slice(0, outcomes.length).map((entry) => entry.lamport));
+    if (seq > watermark.seq || lamport > watermark.lamport) await moveWatermark(tx, device, incarnation, seq, lamport);
+
+    const recorded = new Map(records.map((record) => [record.id, record]));
+    return {
+      saved,
+      gapAt,
+      outcomes: entries.slice(0, outcomes.length).map((entry) => {
+        const former = known.get(entry.recordId);
+        if (former !== undefined) return entryOutcome(entry, former.status, former.outcome, former.visible);
+        const record = recorded.get(entry.recordId);
+        if (record === undefined) throw new TypeError(`no outcome for ${entry.recordId}`);
+        return entryOutcome(entry, record.status, record.outcome, saved.visible);
+      }),
+    };
+  });
+  if (done.saved.scopes.length > 0) ctx.wakeups.publish({ orgId, scopes: done.saved.scopes, days: done.saved.days });
+  return { outcomes: done.outcomes, ...(done.gapAt === undefined ? {} : { gapAt: done.gapAt }) };
+}
+
+async function runFresh(
+  fold: CommandFold,
+  { entry, isFork }: Fresh,
+  device: DeviceCaller,
+  poison: unknown,
+): Promise<Outcome> {
+  const outcome = await outcomeOf(fold, entry, device, poison);
+  if (!isFork || entry.envelope === undefined) return outcome;
+  const flag: Flag = { code: 'forked-series', subjectId: String(entry.seq) };
+  fold.keep([put('anomaly', anomalyOf(flag, contextOfEntry(entry.envelope, device)))]);
+  return { ...outcome, flags: [...outcome.flags, flag] };
+}
+
+async function outcomeOf(fold: CommandFold, entry: ReadEntry, device: DeviceCaller, poison: unknown): Promise<Outcome> {
+  const job: Job | undefined = entry.job;
+  if (job !== undefined && poison === undefined) return fold.run(job);
+  const refusal = entry.refusal ?? { code: 'internal', message: '' };
+  const error = poison ?? new AppError(refusal.code, refusal.message, refusal.path === undefined ? {} : { path: refusal.path });
+  // Another branch's command is refused whatever it is; what cannot be read as a command cannot be known to have happened.
+  if (entry.envelope === undefined || refusal.code === 'auth/other-branch') return rejected(refusal);
+  const outcome = failedOutcome(entry.command, contextOfEntry(entry.envelope, device), error);
+  fold.keep(outcome.puts);
+  return outcome;
+}
+
+function rejected(error: WireError): Outcome {
+  return { status: 'rejected', error, flags: [], puts: [] };
+}
+
+function contextOfEntry(envelope: NonNullable<ReadEntry['envelope']>, device: DeviceCaller): ReturnType<typeof contextOf> {
+  return contextOf(envelope, { orgId: device.orgId, deviceId: device.deviceId, isRecorded: true });
+}
+
+function recordOf({ entry, isFork }: Fresh, outcome: Outcome, device: DeviceCaller, incarnation: string): CommandRecord {
+  const stored: StoredOutcome = { flags: outcome.flags.map((flag) => flag.code) };
+  if (outcome.status === 'rejected') stored.error = outcome.error;
+  return {
+    id: entry.recordId,
+    branchId: device.branchId,
+    deviceId: device.deviceId,
+    incarnation,
+    // The place in the series is taken already by what the fork departs from.
+    seq: isFork ? null : entry.seq,
+    lamport: entry.lamport,
+    name: entry.envelope?.name ?? '',
+    version: entry.envelope?.version ?? 0,
+    actorId: entry.envelope?.actorId ?? '',
+    approvedBy: entry.envelope?.approvedBy ?? null,
+    deviceAt: entry.envelope?.at ?? null,
+    status: outcome.status,
+    outcome: stored,
+    body: entry.body,
+  };
+}
+
+async function lockWatermark(
+  tx: Tx,
+  device: DeviceCaller,
+  incarnation: string,
+): Promise<{ seq: number; lamport: number }> {
+  const find = (): Promise<{ seq: number; lamport: number } | undefined> =>
+    tx
+      .selectFrom('watermark')
+      .select(['seq', 'lamport'])
+      .where('org_id', '=', device.orgId)
+      .where('device_id', '=', device.deviceId)
+      .where('incarnation', '=', incarnation)
+      .forUpdate()
+      .executeTakeFirst();
+  const row = await find();
+  if (row !== undefined) return row;
+  await tx
+    .insertInto('watermark')
+    .values({ org_id: device.orgId, device_id: device.deviceId, incarnation, branch_id: device.branchId, seq: 0, lamport: 0 })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  return (await find()) ?? { seq: 0, lamport: 0 };
+}
+
+async function moveWatermark(tx: Tx, device: DeviceCaller, incarnation: string, seq: number, lamport: number): Promise<void> {
+  await sql`update watermark set seq = ${seq}::int8, lamport = ${lamport}::int8
+    where org_id = ${device.orgId} and device_id = ${device.deviceId} and incarnation = ${incarnation}`.execute(tx);
+}

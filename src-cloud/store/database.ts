@@ -1,0 +1,192 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import { createPgConfig } from '@electric-sql/pglite/node-postgres';
+import { Kysely, PostgresDialect } from 'kysely';
+import pg from 'pg';
+import { AppError } from '#shared/kernel/errors.ts';
+import { lockFolder } from './folder-lock.ts';
+import type { Schema } from './schema.ts';
+import { refuseInsideTransaction } from './transaction-guard.ts';
+
+/** The cloud's database, the same on both engines. */
+export interface Database {
+  kind: 'pglite' | 'postgres';
+  /** The root handle, connected as the owner. Rows of an organisation go through `withOrg`. Throws inside a transaction. */
+  db: Kysely<Schema>;
+  /** Calls `onPayload` for each NOTIFY on `channel`; resolves to the function that ends it. */
+  listen(channel: string, onPayload: (payload: string) => void): Promise<() => Promise<void>>;
+  /** Tells of every statement, for metrics and the log; returns the function that ends it. */
+  onQuery(listener: QueryListener): () => void;
+  close(): Promise<void>;
+}
+
+/** A statement that has run (or failed), without its values. */
+export type QueryListener = (query: { sql: string; durationMs: number }) => void;
+
+export interface DatabaseOptions {
+  /** PostgreSQL; without it PGlite. */
+  databaseUrl?: string | undefined;
+  /** PGlite: its files are in `<dataDir>/db`. Without it PGlite lives in memory. */
+  dataDir?: string | undefined;
+  /** PGlite: a tar of an empty database (`dumpDataDir`), which spares a new folder the seconds of `initdb`. */
+  template?: Blob | undefined;
+  /** PostgreSQL: connections of the pool. */
+  maxConnections?: number;
+}
+
+const INT8 = 20;
+const TIMESTAMPTZ = 1184;
+const parseTimestamp = pg.types.getTypeParser(TIMESTAMPTZ, 'text');
+
+/** int8 as a number (amounts and counters stay far below 2^53), timestamptz as an ISO text. */
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') => {
+    if (oid === INT8) return Number;
+    if (oid === TIMESTAMPTZ) return (text: string) => (parseTimestamp(text) as Date).toISOString();
+    return format === 'binary' ? pg.types.getTypeParser(oid, 'binary') : pg.types.getTypeParser(oid, 'text');
+  }) as pg.CustomTypesConfig['getTypeParser'],
+};
+
+/**
+ * Opens PostgreSQL, or else PGlite.
+ * Throws `store/in-use` when another process has the folder, `store/not-writable` when it cannot be written.
+ */
+export async function openDatabase(options: DatabaseOptions = {}): Promise<Database> {
+  return options.databaseUrl === undefined ? openPglite(options) : openPostgres(options.databaseUrl, options);
+}
+
+function kyselyOver(pool: pg.Pool): Pick<Database, 'db' | 'onQuery'> {
+  const listeners = new Set<QueryListener>();
+  const guarded = {
+    connect: () => {
+      refuseInsideTransaction();
+      return pool.connect();
+    },
+    end: () => pool.end(),
+    options: pool.options,
+  };
+  const db = new Kysely<Schema>({
+    dialect: new PostgresDialect({ pool: guarded }),
+    log: ({ query, queryDurationMillis }) => {
+      for (const listener of listeners) listener({ sql: query.sql, durationMs: queryDurationMillis });
+    },
+  });
+  return {
+    db,
+    onQuery: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+}
+
+async function openPglite({ dataDir, template }: DatabaseOptions): Promise<Database> {
+  let unlock = (): void => undefined;
+  let folder: string | undefined;
+  if (dataDir !== undefined) {
+    unlock = lockFolder(dataDir);
+    folder = join(dataDir, 'db');
+  }
+  try {
+    if (folder !== undefined) mkdirSync(folder, { recursive: true });
+    const lite = await PGlite.create({
+      ...(folder === undefined ? {} : { dataDir: folder }),
+      ...(template === undefined ? {} : { loadDataDir: template }),
+    });
+    const config = { ...createPgConfig(lite), types };
+    const pool = new pg.Pool(config as unknown as pg.PoolConfig);
+    const { db, onQuery } = kyselyOver(pool);
+    return {
+      kind: 'pglite',
+      db,
+      onQuery,
+      // Never LISTEN on a pooled client: PGlite has one session, and it would be held for good.
+      listen: (channel, onPayload) => lite.listen(channel, onPayload),
+      async close() {
+        await db.destroy();
+        await lite.close();
+        unlock();
+      },
+    };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+async function openPostgres(connectionString: string, { maxConnections = 10 }: DatabaseOptions): Promise<Database> {
+  const pool = new pg.Pool({ connectionString, max: maxConnections, types });
+  // An idle connection that the server ends is replaced by the pool; without a listener the process would die of it.
+  pool.on('error', () => undefined);
+  try {
+    (await pool.connect()).release();
+  } catch (error) {
+    await pool.end();
+    throw new AppError('internal', `PostgreSQL cannot be reached: ${error instanceof Error ? error.message : 'no answer'}`);
+  }
+  const { db, onQuery } = kyselyOver(pool);
+  const listener = createListener(connectionString);
+  return {
+    kind: 'postgres',
+    db,
+    onQuery,
+    listen: (channel, onPayload) => listener.listen(channel, onPayload),
+    async close() {
+      await listener.close();
+      await db.destroy();
+    },
+  };
+}
+
+const RECONNECT_MS = 1_000;
+
+/** One connection of its own for LISTEN; when it breaks it comes back by itself. What was notified meanwhile is lost: wake-ups only say "look". */
+function createListener(connectionString: string): Pick<Database, 'listen' | 'close'> {
+  const callbacks = new Map<string, Set<(payload: string) => void>>();
+  let client: Promise<pg.Client> | undefined;
+  let isClosed = false;
+  let timer: NodeJS.Timeout | undefined;
+
+  const connect = async (): Promise<pg.Client> => {
+    const fresh = new pg.Client({ connectionString });
+    fresh.on('notification', ({ channel, payload }) => {
+      for (const callback of callbacks.get(channel) ?? []) callback(payload ?? '');
+    });
+    fresh.on('error', () => undefined);
+    fresh.on('end', () => {
+      if (isClosed) return;
+      client = undefined;
+      reconnectLater();
+    });
+    await fresh.connect();
+    for (const channel of callbacks.keys()) await fresh.query(`listen ${pg.escapeIdentifier(channel)}`);
+    return fresh;
+  };
+  const reconnectLater = (): void => {
+    timer = setTimeout(() => {
+      client = connect();
+      client.catch(() => {
+        client = undefined;
+        if (!isClosed) reconnectLater();
+      });
+    }, RECONNECT_MS);
+  };
+
+  return {
+    async listen(channel, onPayload) {
+      const known = callbacks.get(channel) ?? new Set();
+      callbacks.set(channel, known.add(onPayload));
+      client ??= connect();
+      await (await client).query(`listen ${pg.escapeIdentifier(channel)}`);
+      return async () => {
+        known.delete(onPayload);
+      };
+    },
+    async close() {
+      isClosed = true;
+      clearTimeout(timer);
+      await (await client)?.end();
+    },
+  };
+}

@@ -1,0 +1,260 @@
+import { sql } from 'kysely';
+import type { Find } from '#shared/commands/engine.ts';
+import { scopeOf } from '#shared/commands/engine.ts';
+import {
+  entityIndex,
+  type EntityOf,
+  type Kind,
+  parseEntity,
+  type Put,
+  put,
+  type Ref,
+  refKey,
+} from '#shared/domain/entity.ts';
+import { type DayFact, dayFacts } from '#shared/domain/kpi.ts';
+import { isoAt } from '#shared/kernel/clock.ts';
+import type { Tx } from './with-org.ts';
+
+/** A row that is there but does not fit its schema: nothing is done with it, and somebody must look. */
+export interface DamagedRow {
+  kind: string;
+  id: string;
+  issue: string;
+}
+
+/** Entities of one transaction: loaded by sets, found in memory. */
+export class EntityRows {
+  readonly #tx: Tx;
+  readonly #orgId: string;
+  readonly #onDamaged: (row: DamagedRow) => void;
+  readonly #rows = new Map<string, Put | undefined>();
+
+  constructor(tx: Tx, orgId: string, onDamaged: (row: DamagedRow) => void) {
+    this.#tx = tx;
+    this.#orgId = orgId;
+    this.#onDamaged = onDamaged;
+  }
+
+  /** Whether this entity was looked up, found or not. */
+  has(ref: Ref): boolean {
+    return this.#rows.has(refKey(ref));
+  }
+
+  /** Loads those of `refs` that were not looked up yet, in one query. A damaged row reads as absent from `find` and is reported. */
+  async load(refs: readonly Ref[]): Promise<void> {
+    const kinds: string[] = [];
+    const ids: string[] = [];
+    for (const ref of refs) {
+      const key = refKey(ref);
+      if (this.#rows.has(key)) continue;
+      this.#rows.set(key, undefined);
+      kinds.push(ref.kind);
+      ids.push(ref.id);
+    }
+    if (ids.length === 0) return;
+    const { rows } = await sql<{ kind: Kind; id: string; body: unknown }>`
+      select e.kind, e.id, e.body from unnest(${kinds}::text[], ${ids}::text[]) as wanted(kind, id)
+      join entity e on e.org_id = ${this.#orgId} and e.kind = wanted.kind and e.id = wanted.id`.execute(this.#tx);
+    for (const row of rows) {
+      const parsed = parseEntity(row.kind, row.body);
+      if (parsed.success) this.#rows.set(refKey(row), put(row.kind, parsed.data));
+      else this.#onDamaged({ kind: row.kind, id: row.id, issue: parsed.error.issues[0]?.message ?? '' });
+    }
+  }
+
+  /** Throws for an entity that was never loaded: a command that reads what it did not name is a bug, not an absent row. */
+  readonly find: Find = <K extends Kind>(kind: K, id: string): EntityOf<K> | undefined => {
+    const key = refKey({ kind, id });
+    if (!this.#rows.has(key)) throw new Error(`${key} was read without having been named`);
+    return this.#rows.get(key)?.body as EntityOf<K> | undefined;
+  };
+}
+
+/** Where the two counters stand; their rows are locked by the transaction that holds this. */
+export interface Counters {
+  orgSeq: number;
+  branchSeq: number;
+  /** Whether the organisation's counter is locked, so that its rows may be written. */
+  hasOrg: boolean;
+}
+
+/** Thrown before anything is written when organisation rows turn up in a transaction that did not lock that counter. */
+export class NeedsOrgCounter extends Error {
+  constructor() {
+    super('rows of the organisation need its counter');
+    this.name = 'NeedsOrgCounter';
+  }
+}
+
+/** Locks the organisation's counter if asked, then the branch's: the one order in which everybody does it (DESIGN §5). */
+export async function lockCounters(
+  tx: Tx,
+  orgId: string,
+  branchId: string,
+  options: { withOrg: boolean },
+): Promise<Counters> {
+  const scopes = options.withOrg ? ['org', branchId] : [branchId];
+  const { rows } = await sql<{ scope: string; seq: number }>`
+    select scope, seq from counter where org_id = ${orgId} and scope = any(${scopes}::text[])
+    order by (scope <> 'org') for update`.execute(tx);
+  const seqOf = (scope: string): number | undefined => rows.find((row) => row.scope === scope)?.seq;
+  const branchSeq = seqOf(branchId);
+  if (branchSeq === undefined) throw new Error(`branch ${branchId} has no counter`);
+  return { orgSeq: seqOf('org') ?? 0, branchSeq, hasOrg: options.withOrg };
+}
+
+export interface Saved {
+  /** Both counters after this transaction; `org` is 0 when it wrote no row of the organisation. */
+  visible: { org: number; branch: number };
+  /** The counters that moved: `org`, the branch's id. */
+  scopes: string[];
+  /** Business days whose figures may have changed. */
+  days: string[];
+}
+
+export interface SaveOptions {
+  orgId: string;
+  branchId: string;
+  counters: Counters;
+  /** The entities as they were before, for what changed in their figures. */
+  before: Find;
+  nowMs: number;
+  /** Random text that the transaction leaves in the counters it moves. */
+  token: string;
+  /** Moves the branch's counter even without rows, so that readers get the outcomes of what wrote none. */
+  movesBranch: boolean;
+}
+
+/**
+ * Saves all rows with one statement per table, gives each its `seq`, and moves the counters. The locks of `lockCounters` must be held.
+ * Throws `NeedsOrgCounter` before writing when they do not suffice.
+ */
+export async function saveRows(tx: Tx, puts: readonly Put[], options: SaveOptions): Promise<Saved> {
+  const { orgId, branchId, counters, nowMs, token } = options;
+  const at = isoAt(nowMs);
+  let { orgSeq, branchSeq } = counters;
+  const days = new Set<string>();
+  const entities: object[] = [];
+  for (const row of puts) {
+    const isOrg = scopeOf(row.kind) === 'org';
+    if (isOrg && !counters.hasOrg) throw new NeedsOrgCounter();
+    const { state, day } = entityIndex(row);
+    if (day !== null) days.add(day);
+    const seq = isOrg ? (orgSeq += 1) : (branchSeq += 1);
+    entities.push({ kind: row.kind, id: row.id, scope: isOrg ? 'org' : branchId, seq, state, day, body: row.body });
+  }
+  if (options.movesBranch && branchSeq === counters.branchSeq) branchSeq += 1;
+  if (entities.length > 0) {
+    await sql`
+      insert into entity (org_id, kind, id, scope, seq, state, day, body, updated_at)
+      select ${orgId}, kind, id, scope, seq, state, day, body, ${at}::timestamptz
+      from json_to_recordset(${JSON.stringify(entities)}::json)
+        as x(kind text, id text, scope text, seq int8, state text, day text, body jsonb)
+      on conflict (org_id, kind, id) do update set scope = excluded.scope, seq = excluded.seq, state = excluded.state,
+        day = excluded.day, body = excluded.body, updated_at = excluded.updated_at`.execute(tx);
+  }
+  await saveDayFacts(tx, puts, options, days);
+  const moved = [
+    ...(orgSeq > counters.orgSeq ? [{ scope: 'org', seq: orgSeq }] : []),
+    ...(branchSeq > counters.branchSeq ? [{ scope: branchId, seq: branchSeq }] : []),
+  ];
+  if (moved.length > 0) await moveCounters(tx, orgId, moved, token, at);
+  return {
+    visible: { org: orgSeq > counters.orgSeq ? orgSeq : 0, branch: branchSeq },
+    scopes: moved.map(({ scope }) => scope),
+    days: [...days],
+  };
+}
+
+async function moveCounters(
+  tx: Tx,
+  orgId: string,
+  moved: { scope: string; seq: number }[],
+  token: string,
+  at: string,
+): Promise<void> {
+  const scopes = moved.map(({ scope }) => scope);
+  const seqs = moved.map(({ seq }) => seq);
+  await sql`
+    with moved as (
+      update counter c set seq = m.seq, token = ${token}
+      from unnest(${scopes}::text[], ${seqs}::int8[]) as m(scope, seq)
+      where c.org_id = ${orgId} and c.scope = m.scope
+      returning c.scope, c.seq)
+    insert into counter_token (org_id, scope, seq, token, at)
+    select ${orgId}, scope, seq, ${token}, ${at}::timestamptz from moved`.execute(tx);
+}
+
+function isSameFact(a: DayFact, b: DayFact): boolean {
+  return (
+    a.salesMinor === b.salesMinor &&
+    a.cashMinor === b.cashMinor &&
+    a.momoMinor === b.momoMinor &&
+    a.cardMinor === b.cardMinor &&
+    a.orders === b.orders
+  );
+}
+
+/** Keeps one row per order and day in step with the orders, and drops the rollups of the days they touch (missing = computed afresh). */
+async function saveDayFacts(
+  tx: Tx,
+  puts: readonly Put[],
+  { orgId, branchId, before }: SaveOptions,
+  days: Set<string>,
+): Promise<void> {
+  const facts: object[] = [];
+  const goneDays: string[] = [];
+  const goneOrders: string[] = [];
+  const touched = new Set<string>();
+  for (const row of puts) {
+    if (row.kind !== 'order') continue;
+    const now = dayFacts(row.body);
+    const former = before('order', row.id);
+    const past = former === undefined ? [] : dayFacts(former);
+    for (const fact of now) {
+      const known = past.find(({ day }) => day === fact.day);
+      if (known !== undefined && isSameFact(known, fact)) continue;
+      touched.add(fact.day);
+      facts.push({
+        day: fact.day,
+        order_id: row.id,
+        sales_minor: fact.salesMinor,
+        cash_minor: fact.cashMinor,
+        momo_minor: fact.momoMinor,
+        card_minor: fact.cardMinor,
+        orders: fact.orders,
+      });
+    }
+    for (const { day } of past) {
+      if (now.some((fact) => fact.day === day)) continue;
+      touched.add(day);
+      goneDays.push(day);
+      goneOrders.push(row.id);
+    }
+  }
+  if (facts.length > 0) {
+    await sql`
+      insert into order_day (org_id, branch_id, day, order_id, sales_minor, cash_minor, momo_minor, card_minor, orders)
+      select ${orgId}, ${branchId}, day, order_id, sales_minor, cash_minor, momo_minor, card_minor, orders
+      from json_to_recordset(${JSON.stringify(facts)}::json) as x(day text, order_id text, sales_minor int8, cash_minor int8,
+        momo_minor int8, card_minor int8, orders int8)
+      on conflict (org_id, branch_id, day, order_id) do update set sales_minor = excluded.sales_minor,
+        cash_minor = excluded.cash_minor, momo_minor = excluded.momo_minor, card_minor = excluded.card_minor,
+        orders = excluded.orders`.execute(tx);
+  }
+  if (goneDays.length > 0) {
+    await sql`
+      delete from order_day d using unnest(${goneDays}::text[], ${goneOrders}::text[]) as gone(day, order_id)
+      where d.org_id = ${orgId} and d.branch_id = ${branchId} and d.day = gone.day and d.order_id = gone.order_id`.execute(
+      tx,
+    );
+  }
+  for (const day of touched) days.add(day);
+  if (touched.size === 0) return;
+  await tx
+    .deleteFrom('day_rollup')
+    .where('org_id', '=', orgId)
+    .where('branch_id', '=', branchId)
+    .where('day', 'in', [...touched])
+    .execute();
+}

@@ -1,0 +1,62 @@
+import { createPrivateKey, generateKeyPairSync, sign } from 'node:crypto';
+import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { AppError } from '#shared/kernel/errors.ts';
+import { storeError } from '../store/store-errors.ts';
+
+/** What never lies in the database or its backups: the terminal's private key, its certificate, and the PIN pepper. */
+const DeviceKeyFile = z.object({
+  version: z.literal(1),
+  key: z.object({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: z.string(), d: z.string() }),
+  /** Missing until the cloud has answered the enrolment. */
+  certificate: z.string().optional(),
+  pinPepper: z.string().optional(),
+});
+export type DeviceKeyFile = z.infer<typeof DeviceKeyFile>;
+
+export const KEY_FILE = 'device.key.json';
+
+/** Reads the key file; `undefined` when there is none. Throws `store/damaged`, `store/not-writable`. */
+export function findDeviceKey(dataDir: string): DeviceKeyFile | undefined {
+  let text: string;
+  try {
+    text = readFileSync(join(dataDir, KEY_FILE), 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw storeError(error);
+  }
+  try {
+    return DeviceKeyFile.parse(JSON.parse(text));
+  } catch {
+    throw new AppError('store/damaged', `The key file of this terminal (${KEY_FILE}) is damaged. Enrol it again with a new code.`);
+  }
+}
+
+export function createDeviceKey(): DeviceKeyFile {
+  const jwk = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
+  return DeviceKeyFile.parse({ version: 1, key: jwk });
+}
+
+/** Writes the key file whole or not at all, readable by its owner alone. */
+export function saveDeviceKey(dataDir: string, file: DeviceKeyFile): void {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    const path = join(dataDir, KEY_FILE);
+    const draft = `${path}.new`;
+    const handle = openSync(draft, 'w', 0o600);
+    writeSync(handle, `${JSON.stringify(file, null, 2)}\n`);
+    fsyncSync(handle);
+    closeSync(handle);
+    chmodSync(draft, 0o600);
+    renameSync(draft, path);
+  } catch (error) {
+    throw storeError(error);
+  }
+}
+
+/** Signs texts with the terminal's key: Ed25519 over their bytes, as base64url. */
+export function signerOf(file: DeviceKeyFile): (text: string) => string {
+  const key = createPrivateKey({ key: file.key, format: 'jwk' });
+  return (text) => sign(null, Buffer.from(text), key).toString('base64url');
+}

@@ -1,0 +1,105 @@
+import type Database from 'better-sqlite3';
+import { AppError } from '#shared/kernel/errors.ts';
+
+/** Forward only: a number that was shipped never changes. `user_version` of the file is the last that ran. */
+const migrations: readonly { number: number; sql: string }[] = [
+  {
+    number: 1,
+    sql: `
+      CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+      -- 'body' is the view: what the cloud said last, with the pending commands on top. While pending = 1, 'base' is the
+      -- cloud's last word (NULL: it has none); else the view is the cloud's word. base_seq = 0: the cloud never had it.
+      CREATE TABLE entity (
+        n INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL,
+        id TEXT NOT NULL,
+        body TEXT,
+        base TEXT,
+        base_seq INTEGER NOT NULL DEFAULT 0,
+        pending INTEGER NOT NULL DEFAULT 0 CHECK (pending IN (0, 1)),
+        state TEXT,
+        day TEXT,
+        UNIQUE (kind, id)
+      ) STRICT;
+      CREATE INDEX entity_state ON entity (kind, state) WHERE state IS NOT NULL;
+      CREATE INDEX entity_day ON entity (kind, day) WHERE day IS NOT NULL;
+
+      -- A series of the outbox: the row at 'first_pos' has seq 1 of it, the next 2, and so on: gap-free by construction.
+      CREATE TABLE incarnation (
+        first_pos INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        next_receipt INTEGER NOT NULL DEFAULT 1,
+        started_at TEXT NOT NULL
+      ) STRICT;
+
+      CREATE TABLE outbox (
+        pos INTEGER PRIMARY KEY,
+        incarnation TEXT NOT NULL,
+        seq INTEGER NOT NULL,
+        lamport INTEGER NOT NULL,
+        device_id TEXT NOT NULL,
+        id TEXT NOT NULL,
+        endpoint TEXT NOT NULL,
+        method TEXT NOT NULL,
+        body TEXT NOT NULL,
+        idempotency_key TEXT NOT NULL,
+        created_at TEXT NOT NULL,
+        status TEXT NOT NULL CHECK (status IN ('PENDING', 'REPLAYING', 'SUCCESS', 'FAILED')),
+        attempts INTEGER NOT NULL DEFAULT 0,
+        last_error TEXT,
+        flags TEXT,
+        visible_org INTEGER,
+        visible_branch INTEGER,
+        settled INTEGER NOT NULL DEFAULT 0 CHECK (settled IN (0, 1)),
+        acked_at TEXT
+      ) STRICT;
+      CREATE INDEX outbox_unsettled ON outbox (pos) WHERE settled = 0;
+      CREATE INDEX outbox_refused ON outbox (pos) WHERE status = 'FAILED';
+
+      -- Which entities an unsettled command touches; its rows go when it is settled.
+      CREATE TABLE touch (
+        pos INTEGER NOT NULL REFERENCES outbox (pos),
+        kind TEXT NOT NULL,
+        id TEXT NOT NULL,
+        PRIMARY KEY (pos, kind, id)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX touch_entity ON touch (kind, id);
+
+      -- What each order of the view adds to each business day; KPIs only add these up.
+      CREATE TABLE order_day (
+        order_id TEXT NOT NULL,
+        day TEXT NOT NULL,
+        sales_minor INTEGER NOT NULL,
+        cash_minor INTEGER NOT NULL,
+        momo_minor INTEGER NOT NULL,
+        card_minor INTEGER NOT NULL,
+        orders INTEGER NOT NULL,
+        PRIMARY KEY (order_id, day)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX order_day_sums ON order_day (day, sales_minor, cash_minor, momo_minor, card_minor, orders);
+
+      CREATE TABLE pin_lockout (
+        staff_id TEXT PRIMARY KEY,
+        failures INTEGER NOT NULL,
+        locks INTEGER NOT NULL,
+        locked_until_ms INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+    `,
+  },
+];
+
+export const SCHEMA_VERSION = migrations.length;
+
+/** Brings the file to this version's tables, each step in a transaction. Throws `store/newer` when it is ahead of us. */
+export function migrate(db: Database.Database): void {
+  const found = db.pragma('user_version', { simple: true }) as number;
+  if (found > SCHEMA_VERSION) throw new AppError('store/newer');
+  for (const { number, sql } of migrations) {
+    if (number <= found) continue;
+    db.transaction(() => {
+      db.exec(sql);
+      db.pragma(`user_version = ${number}`);
+    }).immediate();
+  }
+}

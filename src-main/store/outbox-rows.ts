@@ -1,0 +1,297 @@
+import type Database from 'better-sqlite3';
+import { z } from 'zod';
+import { Envelope } from '#shared/commands/envelope.ts';
+import type { OutboxItem } from '#shared/contract/bridge.ts';
+import { AppError, type WireError } from '#shared/kernel/errors.ts';
+import type { Visible } from '#shared/sync/cursor.ts';
+
+export interface OutboxEntry {
+  seq: number;
+  lamport: number;
+  id: string;
+  endpoint: string;
+  method: string;
+  idempotencyKey: string;
+  createdAt: string;
+  body: string;
+}
+export interface NewOutboxEntry extends Omit<OutboxEntry, 'seq'> {
+  deviceId: string;
+}
+export interface Incarnation {
+  id: string;
+  firstPos: number;
+  nextReceipt: number;
+}
+export interface OutboxBatch {
+  incarnation: string;
+  firstPos: number;
+  entries: OutboxEntry[];
+}
+export interface UnsettledCommand {
+  pos: number;
+  seq: number;
+  lamport: number;
+  deviceId: string;
+  envelope: Envelope;
+}
+
+/**
+ * The commands of this terminal in the order they were given. Acknowledgements come in that order too, so what
+ * waits is always the tail after `ackedPos`. Positions run on over incarnations; `seq` counts within one.
+ */
+export interface OutboxRows {
+  lastPos(): number;
+  ackedPos(): number;
+  maxLamport(): number;
+  incarnation(): Incarnation;
+  findIncarnation(id: string): Incarnation | undefined;
+  /** Where a `seq` of an incarnation lies. */
+  posOf(incarnation: Incarnation, seq: number): number;
+  append(entry: NewOutboxEntry): number;
+  /** The receipt number that the next order of this incarnation gets. */
+  nextReceipt(): number;
+  saveNextReceipt(next: number): void;
+  /** The oldest waiting entries of one incarnation, without changing anything. */
+  listWaiting(maxEntries: number, maxBytes: number): OutboxBatch | undefined;
+  markReplaying(firstPos: number, lastPos: number): void;
+  /** Back from REPLAYING to PENDING. */
+  markWaiting(lastError: WireError | undefined): void;
+  markApplied(pos: number, flags: readonly string[], visible: Visible, ackedAt: string): void;
+  markRejected(pos: number, error: WireError, flags: readonly string[], ackedAt: string): void;
+  markSettled(pos: number): void;
+  /** Acknowledged commands whose rows have not arrived. */
+  listAcknowledgedUnsettled(): { pos: number; visible: Visible }[];
+  /** Everything from `pos` on is waiting again: the cloud has lost it. Returns the positions. */
+  reopenFrom(pos: number): number[];
+  /** Starts a new series; what waits moves into it. `id` is random. */
+  startIncarnation(id: string, atPos: number, startedAt: string): void;
+  getCommand(pos: number): UnsettledCommand;
+  counts(): { waiting: number; unsettled: number; refused: number; oldestWaitingAt: string | null };
+  list(filter: 'waiting' | 'refused' | 'recent', limit: number): { items: OutboxItem[]; total: number };
+  /** The command id of an entry. */
+  idAt(pos: number): string | undefined;
+  /** A transaction was undone: what is held in memory is read again. */
+  reload(): void;
+}
+
+const ENTRY = `seq, lamport, id, endpoint, method, idempotency_key AS idempotencyKey, created_at AS createdAt, body`;
+
+export function outboxRows(db: Database.Database): OutboxRows {
+  // Not `?? 0` in SQL: pluck gives null for max() of nothing.
+  const number = (sql: string): number => (db.prepare(sql).pluck().get() as number | null | undefined) ?? 0;
+  const oldest = db
+    .prepare<[], number | null>(`SELECT min(pos) FROM outbox WHERE settled = 0 AND status IN ('PENDING', 'REPLAYING')`)
+    .pluck();
+  const readIncarnation = db
+    .prepare<[], Incarnation>('SELECT id, first_pos AS firstPos, next_receipt AS nextReceipt FROM incarnation ORDER BY first_pos DESC LIMIT 1');
+  const incarnationById = db.prepare<[string], Incarnation>('SELECT id, first_pos AS firstPos, next_receipt AS nextReceipt FROM incarnation WHERE id = ?');
+  const insert = db.prepare(
+    `INSERT INTO outbox (pos, incarnation, seq, lamport, device_id, id, endpoint, method, body, idempotency_key, created_at, status)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'PENDING')`,
+  );
+  const saveReceipts = db.prepare('UPDATE incarnation SET next_receipt = ? WHERE id = ?');
+  const waitingRows = db.prepare<[number, number], OutboxEntry & { pos: number; incarnation: string }>(
+    `SELECT pos, incarnation, ${ENTRY} FROM outbox WHERE pos > ? ORDER BY pos LIMIT ?`,
+  );
+  const replaying = db.prepare(
+    `UPDATE outbox SET status = 'REPLAYING', attempts = attempts + 1 WHERE pos BETWEEN ? AND ?`,
+  );
+  const waitAgain = db.prepare(
+    `UPDATE outbox SET status = 'PENDING', last_error = coalesce(?, last_error) WHERE settled = 0 AND status = 'REPLAYING'`,
+  );
+  const applied = db.prepare(
+    `UPDATE outbox SET status = 'SUCCESS', flags = ?, visible_org = ?, visible_branch = ?, acked_at = ?, last_error = NULL WHERE pos = ?`,
+  );
+  const rejected = db.prepare(
+    `UPDATE outbox SET status = 'FAILED', last_error = ?, flags = ?, acked_at = ?, settled = 1 WHERE pos = ?`,
+  );
+  const settled = db.prepare('UPDATE outbox SET settled = 1 WHERE pos = ?');
+  const ackedUnsettled = db.prepare<[number], { pos: number; org: number | null; branch: number | null }>(
+    `SELECT pos, visible_org AS org, visible_branch AS branch FROM outbox INDEXED BY outbox_unsettled
+     WHERE settled = 0 AND pos <= ? AND status = 'SUCCESS' ORDER BY pos`,
+  );
+  const reopen = db.prepare<[number], number>(
+    `UPDATE outbox SET status = 'PENDING', settled = 0, visible_org = NULL, visible_branch = NULL, acked_at = NULL, flags = NULL
+     WHERE pos >= ? AND status IN ('SUCCESS', 'FAILED') RETURNING pos`,
+  ).pluck();
+  const idAt = db.prepare<[number], string>('SELECT id FROM outbox WHERE pos = ?').pluck();
+  const insertIncarnation = db.prepare('INSERT INTO incarnation (first_pos, id, started_at) VALUES (?, ?, ?)');
+  const removeEmptyIncarnation = db.prepare('DELETE FROM incarnation WHERE first_pos >= ?');
+  const move = db.prepare('UPDATE outbox SET incarnation = ?, seq = pos - ? + 1 WHERE pos >= ?');
+  const command = db.prepare<[number], Omit<UnsettledCommand, 'envelope'> & { body: string }>(
+    'SELECT pos, seq, lamport, device_id AS deviceId, body FROM outbox WHERE pos = ?',
+  );
+
+  const lastPosition = (): number => Math.max(number('SELECT max(pos) FROM outbox'), number('SELECT max(first_pos) - 1 FROM incarnation'));
+  let lastPos = lastPosition();
+  let lastLamport = number('SELECT max(lamport) FROM outbox');
+  let firstWaiting: number | undefined;
+  let current: Incarnation | undefined;
+  const isChanged = { refused: true, unsettled: true };
+  let refused = 0;
+  let unsettled = 0;
+
+  const ackedPos = (): number => {
+    firstWaiting ??= oldest.get() ?? lastPos + 1;
+    return firstWaiting - 1;
+  };
+  const changed = (): void => {
+    firstWaiting = undefined;
+    isChanged.refused = true;
+    isChanged.unsettled = true;
+  };
+  const incarnation = (): Incarnation => {
+    current ??= readIncarnation.get();
+    if (current === undefined) throw new AppError('device/unknown');
+    return current;
+  };
+
+  return {
+    lastPos: () => lastPos,
+    ackedPos,
+    maxLamport: () => lastLamport,
+    incarnation,
+    findIncarnation: (id) => (current?.id === id ? current : incarnationById.get(id)),
+    posOf: ({ firstPos }, seq) => firstPos + seq - 1,
+    append: (entry) => {
+      const { id, firstPos } = incarnation();
+      const pos = lastPos + 1;
+      insert.run(
+        pos,
+        id,
+        pos - firstPos + 1,
+        entry.lamport,
+        entry.deviceId,
+        entry.id,
+        entry.endpoint,
+        entry.method,
+        entry.body,
+        entry.idempotencyKey,
+        entry.createdAt,
+      );
+      lastPos = pos;
+      lastLamport = Math.max(lastLamport, entry.lamport);
+      isChanged.unsettled = true;
+      return pos;
+    },
+    nextReceipt: () => incarnation().nextReceipt,
+    saveNextReceipt: (next) => {
+      const series = incarnation();
+      saveReceipts.run(next, series.id);
+      current = { ...series, nextReceipt: next };
+    },
+    listWaiting: (maxEntries, maxBytes) => {
+      const rows = waitingRows.all(ackedPos(), maxEntries);
+      const [first] = rows;
+      if (first === undefined) return undefined;
+      const entries: OutboxEntry[] = [];
+      let bytes = 0;
+      for (const { pos: _pos, incarnation: series, ...entry } of rows) {
+        // Quotes of the body are escaped on the wire: a little more than its length, and the other fields.
+        bytes += Buffer.byteLength(JSON.stringify(entry.body)) + entry.endpoint.length + 300;
+        if (series !== first.incarnation || (entries.length > 0 && bytes > maxBytes)) break;
+        entries.push(entry);
+      }
+      return { incarnation: first.incarnation, firstPos: first.pos, entries };
+    },
+    markReplaying: (from, to) => {
+      replaying.run(from, to);
+    },
+    markWaiting: (lastError) => {
+      waitAgain.run(lastError === undefined ? null : JSON.stringify(lastError));
+    },
+    markApplied: (pos, flags, visible, ackedAt) => {
+      applied.run(flags.length === 0 ? null : JSON.stringify(flags), visible.org, visible.branch, ackedAt, pos);
+      changed();
+    },
+    markRejected: (pos, error, flags, ackedAt) => {
+      rejected.run(JSON.stringify(error), flags.length === 0 ? null : JSON.stringify(flags), ackedAt, pos);
+      changed();
+    },
+    markSettled: (pos) => {
+      settled.run(pos);
+      isChanged.unsettled = true;
+    },
+    listAcknowledgedUnsettled: () =>
+      ackedUnsettled.all(ackedPos()).map(({ pos, org, branch }) => ({ pos, visible: { org: org ?? 0, branch: branch ?? 0 } })),
+    reopenFrom: (pos) => {
+      const positions = reopen.all(pos).sort((a, b) => a - b);
+      changed();
+      return positions;
+    },
+    startIncarnation: (id, atPos, startedAt) => {
+      removeEmptyIncarnation.run(atPos);
+      insertIncarnation.run(atPos, id, startedAt);
+      move.run(id, atPos, atPos);
+      current = undefined;
+      changed();
+    },
+    getCommand: (pos) => {
+      const row = command.get(pos);
+      if (row === undefined) throw new AppError('store/damaged', `Entry ${pos} of the outbox is missing.`);
+      const { body, ...rest } = row;
+      return { ...rest, envelope: parseEnvelope(body) };
+    },
+    counts: () => {
+      if (isChanged.refused) refused = number(`SELECT count(*) FROM outbox WHERE status = 'FAILED'`);
+      if (isChanged.unsettled) unsettled = number('SELECT count(*) FROM outbox WHERE settled = 0');
+      isChanged.refused = false;
+      isChanged.unsettled = false;
+      const waiting = lastPos - ackedPos();
+      const oldestRow = waiting === 0 ? undefined : waitingRows.get(ackedPos(), 1);
+      return { waiting, unsettled, refused, oldestWaitingAt: oldestRow?.createdAt ?? null };
+    },
+    idAt: (pos) => idAt.get(pos),
+    reload: () => {
+      lastPos = lastPosition();
+      current = undefined;
+      changed();
+    },
+    list: (filter, limit) => listItems(db, filter, limit, ackedPos()),
+  };
+}
+
+function parseEnvelope(body: string): Envelope {
+  const parsed = Envelope.safeParse(JSON.parse(body));
+  if (!parsed.success) throw new AppError('store/damaged', 'An entry of the outbox cannot be read. Call support.');
+  return parsed.data;
+}
+
+const StoredError = z.object({ code: z.string(), message: z.string() });
+
+interface ItemRow {
+  id: string;
+  seq: number;
+  endpoint: string;
+  name: string | null;
+  status: OutboxItem['status'];
+  attempts: number;
+  createdAt: string;
+  lastError: string | null;
+  flags: string | null;
+}
+
+function listItems(
+  db: Database.Database,
+  filter: 'waiting' | 'refused' | 'recent',
+  limit: number,
+  ackedPos: number,
+): { items: OutboxItem[]; total: number } {
+  const where = { waiting: `pos > ${ackedPos}`, refused: `status = 'FAILED'`, recent: 'true' }[filter];
+  const order = filter === 'waiting' ? 'ASC' : 'DESC';
+  const rows = db
+    .prepare<[number], ItemRow>(
+      `SELECT id, seq, endpoint, body ->> '$.name' AS name, status, attempts, created_at AS createdAt, last_error AS lastError, flags
+       FROM outbox WHERE ${where} ORDER BY pos ${order} LIMIT ?`,
+    )
+    .all(limit);
+  const total = db.prepare<[], number>(`SELECT count(*) FROM outbox WHERE ${where}`).pluck().get() ?? 0;
+  const items = rows.map((row) => ({
+    ...row,
+    name: row.name ?? '',
+    lastError: row.lastError === null ? null : StoredError.parse(JSON.parse(row.lastError)),
+    flags: row.flags === null ? [] : z.array(z.string()).parse(JSON.parse(row.flags)),
+  }));
+  return { items, total };
+}

@@ -1,0 +1,314 @@
+import { randomBytes } from 'node:crypto';
+import type { DeviceOutcome, EntryOutcome, PushEntry, Watermark, WireRow } from '#shared/contract/sync-wire.ts';
+import { Kind, type Ref } from '#shared/domain/entity.ts';
+import { dayFacts } from '#shared/domain/kpi.ts';
+import type { Order } from '#shared/domain/order.ts';
+import { entityIndex, parseEntity, put } from '#shared/domain/entity.ts';
+import type { Clock } from '#shared/kernel/clock.ts';
+import { isoAt } from '#shared/kernel/clock.ts';
+import { AppError, type WireError } from '#shared/kernel/errors.ts';
+import type { DeviceId, OrgId } from '#shared/kernel/ids.ts';
+import { type Cursor, hasArrived, parseCursor, type Visible } from '#shared/sync/cursor.ts';
+import type { Log } from './log.ts';
+import { reconciler } from './reconcile.ts';
+import type { Store } from './store.ts';
+
+export interface SyncRowsOptions {
+  store: Store;
+  clock: Clock;
+  log: Log;
+  orgId: OrgId;
+  deviceId: DeviceId;
+  /** Entities of the view that a commit has changed. */
+  onChanged(refs: readonly Ref[]): void;
+  onLamport(lamport: number): void;
+}
+
+interface StageEnd {
+  cursor: string;
+  isReset: boolean;
+  outcomes: readonly DeviceOutcome[];
+  watermarks: readonly Watermark[] | undefined;
+  ackedSeqBefore: number;
+  lamport: number;
+}
+
+const NOWHERE: Visible = { org: 0, branch: 0 };
+
+/** A new random series. */
+export function newIncarnationId(): string {
+  return randomBytes(8).toString('hex');
+}
+
+/**
+ * What sync does to the store (the shape is declared in src-main/sync/sync-store.ts). Invariants: an acknowledged command
+ * stays pending until its rows have arrived; bases, cursor, settled commands and views change in one transaction.
+ */
+export function syncRows(options: SyncRowsOptions) {
+  const { store, clock, log, deviceId } = options;
+  const { db, outbox, touches, meta } = store;
+  const reconcile = reconciler(store, options.orgId, log);
+  const statements = stageStatements(db);
+  const tempBegin = db.prepare('BEGIN');
+  const tempCommit = db.prepare('COMMIT');
+  const tempRollback = db.prepare('ROLLBACK');
+
+  const cursor = (): Cursor | undefined => {
+    const text = meta.find('cursor');
+    return text === undefined ? undefined : parseCursor(text);
+  };
+  const seeLamport = (lamport: number): void => {
+    if (lamport <= Number(meta.find('lamport') ?? 0)) return;
+    meta.save('lamport', String(lamport));
+    options.onLamport(lamport);
+  };
+
+  /** Takes in one outcome. Acknowledgements come in order: one out of order or already known changes nothing. */
+  const acknowledge = (incarnationId: string, outcome: EntryOutcome, dirty: Ref[]): 'taken' | 'retry' | 'passed' => {
+    const incarnation = outbox.findIncarnation(incarnationId);
+    if (incarnation === undefined) return 'passed';
+    const pos = outbox.posOf(incarnation, outcome.seq);
+    if (pos !== outbox.ackedPos() + 1 || pos > outbox.lastPos() || outbox.idAt(pos) !== outcome.id) return 'passed';
+    if (outcome.status === 'retry') return 'retry';
+    const at = isoAt(clock.now());
+    const flags = outcome.flags.map(String);
+    if (outcome.status === 'applied') {
+      outbox.markApplied(pos, flags, outcome.visible ?? NOWHERE, at);
+      return 'taken';
+    }
+    const error: WireError = outcome.error === undefined ? { code: 'internal', message: 'It was refused.' } : wireError(outcome.error);
+    outbox.markRejected(pos, error, flags, at);
+    dirty.push(...touches.list(pos));
+    touches.removeAll(pos);
+    return 'taken';
+  };
+
+  /** Ends what has arrived: those commands' effects are in the cloud's rows now. */
+  const settleArrived = (at: Cursor, coveredPos: number, dirty: Ref[]): void => {
+    // The answer to a push was lost, but the rows that came contain its commands: running them again would count twice.
+    for (let pos = outbox.ackedPos() + 1; pos <= Math.min(coveredPos, outbox.lastPos()); pos += 1) {
+      dirty.push(...touches.list(pos));
+      touches.removeAll(pos);
+    }
+    for (const { pos, visible } of outbox.listAcknowledgedUnsettled()) {
+      if (pos > coveredPos && !hasArrived(visible, at)) continue;
+      dirty.push(...touches.list(pos));
+      touches.removeAll(pos);
+      outbox.markSettled(pos);
+    }
+  };
+
+  /** What the cloud has forgotten since (restored from a backup) waits again. */
+  const reopenLost = (end: StageEnd, dirty: Ref[]): void => {
+    if (end.watermarks === undefined) return;
+    const incarnation = outbox.incarnation();
+    const mark = end.watermarks.find((each) => each.deviceId === deviceId && each.incarnation === incarnation.id);
+    if (mark === undefined && !end.isReset) return;
+    const seq = mark?.seq ?? 0;
+    if (seq >= end.ackedSeqBefore) return;
+    log(`sync: the cloud has only ${seq} of ${end.ackedSeqBefore} acknowledged commands; the others are sent again`);
+    const reopened = outbox.reopenFrom(outbox.posOf(incarnation, seq + 1));
+    dirty.push(...reconcile.retouch(reopened));
+  };
+
+  const commitStage = (end: StageEnd): void => {
+    const at = parseCursor(end.cursor);
+    if (at === undefined) throw new AppError('internal', 'The cloud sent a cursor that cannot be read.');
+    const began = performance.now();
+    const changed = store.write(() => {
+      const dirty: Ref[] = [];
+      if (end.isReset) statements.forgetBases();
+      // In the order of `seq`, since an outcome counts only after the one before it.
+      const own = end.outcomes.filter((outcome) => outcome.deviceId === deviceId).sort((a, b) => a.seq - b.seq);
+      for (const outcome of own) acknowledge(outcome.incarnation, outcome, dirty);
+      const refs = statements.takeIn();
+      store.entities.forget(refs);
+      reopenLost(end, dirty);
+      settleArrived(at, coveredBy(end), dirty);
+      dirty.push(...statements.pendingRefs());
+      meta.save('cursor', end.cursor);
+      seeLamport(end.lamport);
+      const rebased = reconcile.run(dirty);
+      return [...refs, ...rebased];
+    });
+    statements.clear();
+    const tookMs = performance.now() - began;
+    if (tookMs > 50) log(`sync: a commit of ${changed.length} rows took ${Math.round(tookMs)} ms`);
+    if (changed.length > 0) options.onChanged(changed);
+  };
+
+  /** A page that reaches the head contains everything up to the cloud's watermark, whatever its counters count from. */
+  const coveredBy = (end: StageEnd): number => {
+    const incarnation = outbox.incarnation();
+    const mark = end.watermarks?.find((each) => each.deviceId === deviceId && each.incarnation === incarnation.id);
+    return mark === undefined ? 0 : outbox.posOf(incarnation, mark.seq);
+  };
+
+  return {
+    deviceId,
+    cursor: () => meta.find('cursor'),
+    ackedSeq: () => Math.max(0, outbox.ackedPos() - outbox.incarnation().firstPos + 1),
+    waiting: () => {
+      const { waiting, oldestWaitingAt } = outbox.counts();
+      return { count: waiting, oldestAt: oldestWaitingAt };
+    },
+    takeBatch: (maxEntries: number, maxBytes: number): { incarnation: string; entries: PushEntry[] } | undefined => {
+      const batch = outbox.listWaiting(maxEntries, maxBytes);
+      if (batch === undefined) return undefined;
+      store.write(() => outbox.markReplaying(batch.firstPos, batch.firstPos + batch.entries.length - 1));
+      return { incarnation: batch.incarnation, entries: batch.entries };
+    },
+    releaseBatch: (error: WireError | undefined) => store.write(() => outbox.markWaiting(error)),
+    applyOutcomes: (incarnation: string, outcomes: readonly EntryOutcome[], lamport: number) => {
+      let retry: WireError | undefined;
+      let applied = 0;
+      const changed = store.write(() => {
+        const dirty: Ref[] = [];
+        for (const outcome of [...outcomes].sort((a, b) => a.seq - b.seq)) {
+          const what = acknowledge(incarnation, outcome, dirty);
+          if (what === 'taken') applied += 1;
+          if (what !== 'retry') continue;
+          retry = outcome.error === undefined ? { code: 'server/busy', message: '' } : wireError(outcome.error);
+          break;
+        }
+        outbox.markWaiting(retry);
+        seeLamport(lamport);
+        const at = cursor();
+        if (at !== undefined) settleArrived(at, 0, dirty);
+        return reconcile.run(dirty);
+      });
+      if (changed.length > 0) options.onChanged(changed);
+      return { retry, applied };
+    },
+    expectFrom: (incarnationId: string, seq: number): boolean => {
+      const incarnation = outbox.findIncarnation(incarnationId);
+      if (incarnation === undefined) return false;
+      const pos = outbox.posOf(incarnation, seq);
+      if (pos > outbox.ackedPos() || pos > outbox.lastPos()) return pos === outbox.ackedPos() + 1;
+      if (outbox.idAt(pos) === undefined) return false;
+      const changed = store.write(() => reconcile.run(reconcile.retouch(outbox.reopenFrom(pos))));
+      if (changed.length > 0) options.onChanged(changed);
+      return true;
+    },
+    isBehind: (watermarks: readonly Watermark[]): boolean => {
+      const { id, firstPos } = outbox.incarnation();
+      const lastSeq = outbox.lastPos() - firstPos + 1;
+      return watermarks.some((mark) => mark.deviceId === deviceId && mark.incarnation === id && mark.seq > lastSeq);
+    },
+    startIncarnation: () => {
+      const id = newIncarnationId();
+      log(`sync: going on under a new series (${id})`);
+      store.write(() => {
+        outbox.markWaiting(undefined);
+        outbox.startIncarnation(id, outbox.ackedPos() + 1, isoAt(clock.now()));
+      });
+    },
+    clearStage: () => statements.clear(),
+    stage: (rows: readonly WireRow[]) => {
+      // Temporary tables only: no disk is waited for.
+      tempBegin.run();
+      try {
+        for (const row of rows) stageRow(row, statements, log);
+        tempCommit.run();
+      } catch (error) {
+        tempRollback.run();
+        throw error;
+      }
+    },
+    commitStage,
+  };
+}
+
+function wireError(error: NonNullable<EntryOutcome['error']>): WireError {
+  const { code, message, path } = error;
+  return path === undefined ? { code, message } : { code, message, path };
+}
+
+type StageStatements = ReturnType<typeof stageStatements>;
+
+/** A row that does not fit is left out and said: a newer cloud's kind must not stop the till. */
+function stageRow(row: WireRow, statements: StageStatements, log: Log): void {
+  const kind = Kind.safeParse(row.kind);
+  if (!kind.success) return log(`sync: rows of kind ${row.kind} are not known to this version`);
+  if (row.body === null) return statements.addTombstone(kind.data, row.id, row.seq);
+  const parsed = parseEntity(kind.data, row.body);
+  if (!parsed.success) return log(`sync: the row ${row.kind} ${row.id} does not fit: ${parsed.error.issues[0]?.message ?? ''}`);
+  const { state, day } = entityIndex(put(kind.data, parsed.data));
+  // As it came, not as it was parsed: fields that this version does not know are kept.
+  statements.add(kind.data, row.id, row.seq, JSON.stringify(row.body), state, day);
+  if (kind.data === 'order') statements.addDays(row.id, parsed.data as Order);
+}
+
+function stageStatements(db: Store['db']) {
+  const add = db.prepare('INSERT OR REPLACE INTO temp.stage (kind, id, seq, body, state, day) VALUES (?, ?, ?, ?, ?, ?)');
+  const removeDays = db.prepare('DELETE FROM temp.stage_day WHERE order_id = ?');
+  const addDay = db.prepare('INSERT INTO temp.stage_day VALUES (?, ?, ?, ?, ?, ?, ?)');
+  const clear = db.prepare('DELETE FROM temp.stage');
+  const clearDays = db.prepare('DELETE FROM temp.stage_day');
+  const refs = db.prepare<[], Ref>('SELECT kind, id FROM temp.stage');
+  const upsert = db.prepare(
+    `INSERT INTO entity (kind, id, body, base_seq, state, day)
+     SELECT kind, id, body, seq, state, day FROM temp.stage WHERE body IS NOT NULL
+     ON CONFLICT (kind, id) DO UPDATE SET
+       body = CASE WHEN pending = 1 THEN entity.body ELSE excluded.body END,
+       base = CASE WHEN pending = 1 THEN excluded.body END,
+       base_seq = excluded.base_seq,
+       state = CASE WHEN pending = 1 THEN entity.state ELSE excluded.state END,
+       day = CASE WHEN pending = 1 THEN entity.day ELSE excluded.day END
+     WHERE excluded.base_seq >= entity.base_seq`,
+  );
+  const bury = db.prepare(
+    `UPDATE entity SET base = NULL, base_seq = s.seq FROM temp.stage s
+     WHERE s.body IS NULL AND s.kind = entity.kind AND s.id = entity.id AND pending = 1`,
+  );
+  const drop = db.prepare(
+    `DELETE FROM entity WHERE pending = 0 AND EXISTS (SELECT 1 FROM temp.stage s WHERE s.body IS NULL AND s.kind = entity.kind AND s.id = entity.id)`,
+  );
+  const hasTombstones = db.prepare('SELECT 1 FROM temp.stage WHERE body IS NULL LIMIT 1').pluck();
+  const dropDays = db.prepare(
+    `DELETE FROM order_day WHERE order_id IN (
+       SELECT s.id FROM temp.stage s JOIN entity e ON e.kind = s.kind AND e.id = s.id WHERE s.kind = 'order' AND e.pending = 0)`,
+  );
+  const takeDays = db.prepare(
+    `INSERT INTO order_day SELECT d.* FROM temp.stage_day d JOIN entity e ON e.kind = 'order' AND e.id = d.order_id WHERE e.pending = 0`,
+  );
+  const pending = db.prepare<[], Ref>(
+    'SELECT e.kind, e.id FROM temp.stage s JOIN entity e ON e.kind = s.kind AND e.id = s.id WHERE e.pending = 1',
+  );
+  const forgetPending = db.prepare('UPDATE entity SET base = NULL WHERE pending = 1');
+  const forgetAll = db.prepare('UPDATE entity SET base_seq = 0 WHERE base_seq > 0');
+  return {
+    add: (kind: Kind, id: string, seq: number, body: string, state: string | null, day: string | null): void => {
+      add.run(kind, id, seq, body, state, day);
+    },
+    addTombstone: (kind: Kind, id: string, seq: number): void => {
+      add.run(kind, id, seq, null, null, null);
+    },
+    addDays: (id: string, order: Order): void => {
+      removeDays.run(id);
+      for (const fact of dayFacts(order)) {
+        addDay.run(id, fact.day, fact.salesMinor, fact.cashMinor, fact.momoMinor, fact.cardMinor, fact.orders);
+      }
+    },
+    clear: (): void => {
+      clear.run();
+      clearDays.run();
+    },
+    /** The staged rows become the cloud's word; returns their refs. */
+    takeIn: (): Ref[] => {
+      upsert.run();
+      if (hasTombstones.get() !== undefined) {
+        bury.run();
+        drop.run();
+      }
+      dropDays.run();
+      takeDays.run();
+      return refs.all();
+    },
+    pendingRefs: (): Ref[] => pending.all(),
+    forgetBases: (): void => {
+      forgetPending.run();
+      forgetAll.run();
+    },
+  };
+}

@@ -1,0 +1,186 @@
+import { z } from 'zod';
+import { KpiEvent } from '#shared/contract/cloud-wire.ts';
+import type { Clock } from '#shared/kernel/clock.ts';
+import { AppError } from '#shared/kernel/errors.ts';
+import type { Log } from '../store/log.ts';
+import { createBackoff } from './backoff.ts';
+import { type CloudClient, CloudError } from './cloud-client.ts';
+import { createDeviceClient } from './device-client.ts';
+import { createDeviceTokens, type DeviceIdentity } from './device-token.ts';
+import type { LinkState } from './link-state.ts';
+import { createPuller } from './puller.ts';
+import { startReplicator } from './replicator.ts';
+import { startStream } from './stream-client.ts';
+import type { SyncStore } from './sync-store.ts';
+
+export interface SyncOptions {
+  store: SyncStore;
+  client: CloudClient;
+  identity: DeviceIdentity;
+  clock: Clock;
+  fetch: typeof fetch;
+  link: LinkState;
+  log: Log;
+  random: () => number;
+  onKpis(event: KpiEvent): void;
+  /** Commands were answered or rows arrived. */
+  onProgress(): void;
+}
+
+/** Everything between this terminal and its cloud. */
+export interface Sync {
+  /** A command was committed. */
+  wake(): void;
+  /** The network changed, the machine woke up, or a person asks: everything is tried now. */
+  retryNow(): void;
+  stop(): Promise<void>;
+}
+
+const PULL_EVERY_MS = 3 * 60_000;
+// With the time limit of a probe this tells within 5 s that the way is cut, when nobody is sending anything.
+const PROBE_AFTER_MS = 2_500;
+const PROBE_TIMEOUT_MS = 2_000;
+
+/** One pull to the head, as after an enrolment. Throws AppError. */
+export async function pullOnce(options: Pick<SyncOptions, 'store' | 'client' | 'identity' | 'clock' | 'log'>): Promise<void> {
+  const { store, clock, log } = options;
+  const client = createDeviceClient(options.client, createDeviceTokens(options.client, options.identity, clock));
+  try {
+    await createPuller({ store, client, log, onBehind: () => store.startIncarnation() }).pull();
+  } catch (error) {
+    throw error instanceof CloudError ? new AppError(error.wire.code, error.wire.message) : error;
+  }
+}
+
+/**
+ * Starts replicator, puller and stream. The stream only makes things fast; a pull when it opens, on waking and every few
+ * minutes makes them right. The first push waits for the first pull: it tells whether this terminal was restored from a backup.
+ */
+export function startSync(options: SyncOptions): Sync {
+  const { store, clock, link, log } = options;
+  const tokens = createDeviceTokens(options.client, options.identity, clock);
+  const client = createDeviceClient(options.client, tokens);
+  const pullBackoff = createBackoff(options.random);
+  const timers = new Map<'pull' | 'probe', () => void>();
+  let replicator: ReturnType<typeof startReplicator> | undefined;
+  let isStopped = false;
+  let mustRenew = false;
+
+  const arm = (name: 'pull' | 'probe', ms: number, fn: () => void): void => {
+    timers.get(name)?.();
+    if (!isStopped) timers.set(name, clock.after(ms, fn));
+  };
+
+  const puller = createPuller({
+    store,
+    client,
+    log,
+    onBehind: () => {
+      mustRenew = true;
+      replicator?.renewIncarnation();
+    },
+  });
+
+  const pull = async (): Promise<void> => {
+    try {
+      await puller.pull();
+      if (isStopped) return;
+      pullBackoff.reset();
+      arm('pull', PULL_EVERY_MS, () => void pull());
+      if (replicator === undefined) startPushing();
+      options.onProgress();
+    } catch (error) {
+      if (isStopped) return;
+      arm('pull', pullBackoff.next(error instanceof CloudError ? error.retryAfterMs : 0), () => void pull());
+      noteFailure(error);
+    }
+  };
+
+  const noteFailure = (error: unknown): void => {
+    if (error instanceof CloudError) {
+      const isRefused = error.status === 401 || error.status === 403;
+      if (isRefused) link.trouble = error.wire.message;
+      return;
+    }
+    log(`sync: a pull failed inside: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  };
+
+  const startPushing = (): void => {
+    replicator = startReplicator({ store, client, clock, link, log, random: options.random, onProgress: options.onProgress });
+    if (mustRenew) replicator.renewIncarnation();
+    replicator.wake();
+  };
+
+  const stream = startStream({
+    url: options.client.url('/stream/changes'),
+    clock,
+    fetch: options.fetch,
+    tokens,
+    log,
+    random: options.random,
+    cursor: () => store.cursor(),
+    onOpen: () => {
+      link.answered();
+      void pull();
+      replicator?.retryNow();
+    },
+    onAlive: () => link.answered(),
+    onClosed: () => {
+      // Not "offline" by itself: the cloud closes streams to check tokens. A light request tells at once.
+      void probe();
+    },
+    onEvent: async (name, data) => {
+      if (name === 'rows') {
+        await puller.take(data);
+        options.onProgress();
+      } else if (name === 'reset') await pull();
+      else options.onKpis(KpiEvent.parse(JSON.parse(data)));
+    },
+    onMissed: () => void pull(),
+  });
+
+  let probing: Promise<void> | undefined;
+  const probe = (): Promise<void> => {
+    probing ??= options.client
+      .send({ method: 'GET', path: '/healthz', answer: z.unknown(), timeoutMs: PROBE_TIMEOUT_MS })
+      .then(
+        () => undefined,
+        () => undefined,
+      )
+      .finally(() => {
+        probing = undefined;
+      });
+    return probing;
+  };
+
+  const look = (): void => {
+    const silentMs = clock.now() - (link.lastContactMs ?? 0);
+    const wasOnline = link.isOnline;
+    const done = silentMs < PROBE_AFTER_MS ? Promise.resolve() : probe();
+    void done.then(() => {
+      // The way is free again: what waits for its backoff goes now.
+      if (!wasOnline && link.isOnline) retryNow();
+      arm('probe', PROBE_AFTER_MS, look);
+    });
+  };
+
+  const retryNow = (): void => {
+    if (isStopped) return;
+    void pull();
+    replicator?.retryNow();
+    stream.retryNow();
+  };
+
+  void pull();
+  arm('probe', PROBE_AFTER_MS, look);
+  return {
+    wake: () => replicator?.wake(),
+    retryNow,
+    stop: async () => {
+      isStopped = true;
+      stream.stop();
+      for (const cancel of timers.values()) cancel();
+      await Promise.all([replicator?.stop(), puller.stop()]);
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import type { Ref } from '#shared/domain/entity.ts';
+import type { DeviceOutcome, EntryOutcome, PushEntry, Watermark, WireRow } from '#shared/contract/sync-wire.ts';
+import type { WireError } from '#shared/kernel/errors.ts';
+
+/** Entries of one incarnation in the order they were given. */
+export interface PushBatch {
+  incarnation: string;
+  entries: PushEntry[];
+}
+
+/** Where a page's rows stop, and what else the cloud said with them. */
+export interface PageEnd {
+  cursor: string;
+  isReset: boolean;
+  outcomes: readonly DeviceOutcome[];
+  /** Missing where the page may be older than what this terminal was told since. */
+  watermarks: readonly Watermark[] | undefined;
+  /** What was acknowledged of the current incarnation when the page was asked for. */
+  ackedSeqBefore: number;
+  lamport: number;
+}
+
+/** What sync needs of the terminal's store. All of it is synchronous, and each writing call is one transaction. */
+export interface SyncStore {
+  readonly deviceId: string;
+  cursor(): string | undefined;
+  /** The highest acknowledged `seq` of the current incarnation. */
+  ackedSeq(): number;
+  waiting(): { count: number; oldestAt: string | null };
+  /** Takes the oldest waiting entries and marks them REPLAYING. */
+  takeBatch(maxEntries: number, maxBytes: number): PushBatch | undefined;
+  /** The batch was not answered: it waits again. */
+  releaseBatch(error: WireError | undefined): void;
+  /** Applies the outcomes up to the first `retry`, which is returned. */
+  applyOutcomes(incarnation: string, outcomes: readonly EntryOutcome[], lamport: number): { retry: WireError | undefined; applied: number };
+  /** The cloud expects this `seq` next. Returns false when this terminal does not have it any more. */
+  expectFrom(incarnation: string, seq: number): boolean;
+  /** The cloud has a higher `seq` of the current incarnation than this terminal ever gave out. */
+  isBehind(watermarks: readonly Watermark[]): boolean;
+  /** Goes on under a new random series; what waits moves into it. */
+  startIncarnation(): void;
+  clearStage(): void;
+  /** Checks rows and puts them aside; nothing is shown yet. */
+  stage(rows: readonly WireRow[]): void;
+  /** Makes what was staged the cloud's word: bases, cursor, settled commands and views in one transaction. */
+  commitStage(end: PageEnd): void;
+}
+
+/** Tells that entities of the view have changed. */
+export type OnChanged = (refs: readonly Ref[]) => void;

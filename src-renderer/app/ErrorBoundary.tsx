@@ -1,0 +1,28 @@
+import { Component, type ReactNode } from 'react';
+import { Translation } from 'react-i18next';
+import { ErrorState } from '../ui/ErrorState.tsx';
+
+/** A screen that throws does not take the others with it.. */
+export class ErrorBoundary extends Component<{ children: ReactNode }, { hasFailed: boolean }> {
+  override state = { hasFailed: false };
+
+  static getDerivedStateFromError(): { hasFailed: boolean } {
+    return { hasFailed: true };
+  }
+
+  override render(): ReactNode {
+    if (!this.state.hasFailed) return this.props.children;
+    return (
+      <Translation ns="shell">
+        {(t) => (
+          <ErrorState
+            title={t('crashed')}
+            text={t('crashedHelp')}
+            retryLabel={t('reload')}
+            onRetry={() => this.setState({ hasFailed: false })}
+          />
+        )}
+      </Translation>
+    );
+  }
+}

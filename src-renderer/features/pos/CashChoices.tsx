@@ -1,0 +1,42 @@
+import { useTranslation } from 'react-i18next';
+import { useFormats } from '../../state/use-formats.ts';
+import { Button } from '../../ui/Button.tsx';
+import { nextNotes } from './next-notes.ts';
+
+export interface CashChoicesProps {
+  dueMinor: number;
+  /** How many items the kitchen gets with a full payment. */
+  unsent: number;
+  isBusy: boolean;
+  onTake: (tenderedMinor: number) => void;
+}
+
+/** One tap: the exact amount, or the next round notes with the change already told. */
+export function CashChoices({ dueMinor, unsent, isBusy, onTake }: CashChoicesProps) {
+  const { t } = useTranslation('pos');
+  const { amount, currency } = useFormats();
+  return (
+    <div className="grid grid-cols-2 gap-2.5">
+      <Button
+        variant="primary"
+        className="num col-span-2 min-h-[84px] text-[22px]"
+        isDisabled={isBusy || dueMinor <= 0}
+        note={unsent === 0 ? t('payment.closes') : t('payment.closesSends', { count: unsent })}
+        onPress={() => onTake(dueMinor)}
+      >
+        {t('payment.exact', { amount: amount(dueMinor) })}
+      </Button>
+      {nextNotes(dueMinor, currency).map((sum) => (
+        <Button
+          key={sum}
+          className="num min-h-[76px] text-[22px] font-bold"
+          isDisabled={isBusy}
+          note={t('payment.change', { amount: amount(sum - dueMinor) })}
+          onPress={() => onTake(sum)}
+        >
+          {amount(sum)}
+        </Button>
+      ))}
+    </div>
+  );
+}

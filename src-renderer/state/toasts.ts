@@ -1,0 +1,35 @@
+import { create } from 'zustand';
+import { AppError, ERRORS } from '#shared/kernel/errors.ts';
+
+export interface Toast {
+  id: number;
+  tone: 'info' | 'ok' | 'danger';
+  text: string;
+  undo?: { label: string; run: () => void };
+}
+
+const SHOWN_MS = 6_000;
+const SHOWN_AT_MOST = 3;
+let nextId = 1;
+
+export const useToasts = create<{ toasts: readonly Toast[] }>(() => ({ toasts: [] }));
+
+/** Shows a message for six seconds; with `undo` it carries a button that takes back what was done. */
+export function showToast(toast: Omit<Toast, 'id'>): void {
+  const id = nextId++;
+  useToasts.setState(({ toasts }) => ({ toasts: [...toasts, { ...toast, id }].slice(-SHOWN_AT_MOST) }));
+  setTimeout(() => hideToast(id), SHOWN_MS);
+}
+
+export function hideToast(id: number): void {
+  useToasts.setState(({ toasts }) => ({ toasts: toasts.filter((toast) => toast.id !== id) }));
+}
+
+/** The sentence for people of an error. */
+export function errorText(error: unknown): string {
+  return error instanceof AppError ? error.message : ERRORS.internal.text;
+}
+
+export function showError(error: unknown): void {
+  showToast({ tone: 'danger', text: errorText(error) });
+}

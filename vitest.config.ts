@@ -1,0 +1,38 @@
+import { defineConfig } from 'vitest/config';
+
+const seconds = (n: number) => n * 1_000;
+
+export default defineConfig({
+  test: {
+    globalSetup: ['test/global-setup.ts'],
+    // Two cores are the machine this is planned for; PGlite and PostgreSQL want one of them.
+    maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'unit', include: ['test/unit/**/*.test.ts', 'test/arch/**/*.test.ts'], testTimeout: seconds(20) },
+      },
+      {
+        extends: true,
+        test: { name: 'store', include: ['test/store/**/*.test.ts'], pool: 'forks', testTimeout: seconds(30) },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'cloud',
+          include: ['test/cloud/**/*.test.ts', 'test/contract/**/*.test.ts', 'test/replay/**/*.test.ts'],
+          pool: 'forks',
+          testTimeout: seconds(60),
+          hookTimeout: seconds(60),
+        },
+      },
+    ],
+    coverage: {
+      provider: 'v8',
+      include: ['src-shared/**/*.ts', 'src-main/**/*.ts', 'src-cloud/**/*.ts'],
+      reporter: ['text-summary', 'json-summary', 'html'],
+      reportsDirectory: '.cache/coverage',
+      thresholds: { statements: 85 },
+    },
+  },
+});
