@@ -5,6 +5,10 @@ import { findBrowser } from './scripts/ensure-browser.mjs';
 // The same specs run in each host: the built bundles with a double of Electron's module, the hub in a browser, or real
 // Electron (in the workflow, where its runtime can be had).
 const host = process.env['CHEFCLOUD_HOST'];
+const hosts = host === undefined ? ['test-host', 'hub'] : [host];
+// What only one host has stands in `….hub.spec.ts` or `….test-host.spec.ts`; what starts its own app in start.spec.ts.
+const othersOf = (name: string): string[] => ['test-host', 'hub'].filter((each) => each !== name).map((each) => `**/*.${each}.spec.ts`);
+const projects = hosts.map((name) => ({ name, testIgnore: ['**/start.spec.ts', ...othersOf(name)] }));
 const executablePath = host === 'electron' ? undefined : findBrowser();
 
 export default defineConfig({
@@ -15,7 +19,7 @@ export default defineConfig({
   expect: { timeout: 5_000 },
   forbidOnly: true,
   reporter: [['list'], ['json', { outputFile: join(import.meta.dirname, '.cache/reports/playwright.json') }]],
-  projects: (host === undefined ? ['test-host', 'hub'] : [host]).map((name) => ({ name })),
+  projects: [...projects, ...(host === undefined ? [{ name: 'start', testMatch: '**/start.spec.ts' }] : [])],
   use: {
     locale: 'en-GB',
     trace: 'retain-on-failure',

@@ -28,7 +28,7 @@ const ITEMS = 60;
 const LINES = 4;
 const PRICE_MINOR = 2_500;
 const TAX = { code: 'vat', ratePpm: 180_000, mode: 'inclusive' } as const;
-const newId = monotonicFactory();
+const newId = monotonicFactory(Math.random);
 
 interface Measured {
   contender: string;

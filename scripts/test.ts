@@ -52,13 +52,15 @@ const results: Result[] = [];
 const queue = [...cheap];
 await Promise.all(
   [1, 2].map(async () => {
-    for (let stage = queue.shift(); stage !== undefined; stage = queue.shift()) results.push(await runStage(stage, true));
+    for (let stage = queue.shift(); stage !== undefined; stage = queue.shift())
+      results.push(await runStage(stage, true));
   }),
 );
 for (const stage of [vitest, playwright]) results.push(await runStage(stage, false));
 
 console.log('\nStages:');
-for (const { name, seconds, words } of results) console.log(`  ${name.padEnd(20)}${seconds.toFixed(1).padStart(7)} s  ${words}`);
+for (const { name, seconds, words } of results)
+  console.log(`  ${name.padEnd(20)}${seconds.toFixed(1).padStart(7)} s  ${words}`);
 console.log(`  ${'all'.padEnd(20)}${(performance.now() / 1000).toFixed(1).padStart(7)} s`);
 const counts = [countVitest(), countPlaywright()];
 const isRed = results.some((result) => result.isRed) || counts.some(({ failed }) => failed > 0);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import cookie from '@fastify/cookie';
 import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifySchemaCompiler } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifySchemaCompiler, LogController } from 'fastify';
 import { sql } from 'kysely';
 import { pino } from 'pino';
 import { z } from 'zod';
@@ -66,7 +66,7 @@ export async function buildCloud(options: CloudOptions): Promise<Cloud> {
   const app: FastifyInstance = Fastify({
     loggerInstance: log,
     // The request log of observe/ says it in one line.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MAX_BODY_BYTES,
     forceCloseConnections: true,
     trustProxy: false,
@@ -99,7 +99,11 @@ export async function buildCloud(options: CloudOptions): Promise<Cloud> {
   app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
   app.addContentTypeParser('application/json', { parseAs: 'string' }, parseJson);
   registerErrorAnswers(app);
-  await app.register(helmet, { hsts: { maxAge: HSTS_SECONDS } });
+  await app.register(helmet, {
+    hsts: { maxAge: HSTS_SECONDS },
+    // On a shop's own network there may be no https to upgrade to.
+    contentSecurityPolicy: { directives: { 'upgrade-insecure-requests': null } },
+  });
   if (options.frontendUrl !== undefined) {
     await app.register(cors, {
       origin: options.frontendUrl,

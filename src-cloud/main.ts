@@ -3,6 +3,8 @@ import { z } from 'zod';
 import type { Clock } from '#shared/kernel/clock.ts';
 import { AppError } from '#shared/kernel/errors.ts';
 import { buildCloud } from './app.ts';
+import { startKpiSampling } from './jobs/kpi-sampling.ts';
+import { createLogger } from './observe/logger.ts';
 import { loadMasterSecret } from './services/secrets.ts';
 import { openDatabase } from './store/database.ts';
 
@@ -28,6 +30,7 @@ const Env = z.object({
       .transform((url) => new URL(url).origin)
       .optional(),
   ),
+  METRICS_TOKEN: z.preprocess(emptyIsUnset, z.string().min(16, 'at least 16 characters that nobody can guess').optional()),
   LOG_LEVEL: z.preprocess(emptyIsUnset, z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info')),
 });
 
@@ -51,7 +54,7 @@ function readEnv(): z.infer<typeof Env> {
 async function start(): Promise<void> {
   const env = readEnv();
   // stdout carries the one line that says where the cloud listens; logs go to stderr.
-  const log = pino({ level: env.LOG_LEVEL }, pino.destination({ dest: 2, sync: true }));
+  const log = createLogger(env.LOG_LEVEL, pino.destination({ dest: 2, sync: true }));
   const database = await openDatabase({ databaseUrl: env.DATABASE_URL, dataDir: env.DATA_DIR });
   if (database.kind === 'pglite') {
     log.warn(
@@ -66,16 +69,19 @@ async function start(): Promise<void> {
     setupToken: env.CHEFCLOUD_SETUP_TOKEN,
     frontendUrl: env.FRONTEND_URL,
     version: VERSION,
+    metricsToken: env.METRICS_TOKEN,
     log,
   }).catch(async (error: unknown) => {
     await database.close();
     throw error;
   });
 
+  const sampling = startKpiSampling(cloud.ctx);
   let isStopping = false;
   const stop = async (): Promise<void> => {
     if (isStopping) return;
     isStopping = true;
+    await sampling.stop();
     await cloud.close();
     await database.close();
     process.exit(0);
@@ -86,6 +92,7 @@ async function start(): Promise<void> {
   try {
     await cloud.app.listen({ port: env.PORT, host: env.HOST });
   } catch (error) {
+    await sampling.stop();
     await cloud.close();
     await database.close();
     const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';

@@ -17,7 +17,7 @@ export class Cashier {
   readonly #terminal: Terminal;
   readonly #managerId: string;
   readonly #branchId: string;
-  readonly #newId = monotonicFactory();
+  readonly #newId = monotonicFactory(Math.random);
   readonly #cashierId: string;
   readonly #shiftId: string;
   readonly #itemIds = new Map<string, string>();

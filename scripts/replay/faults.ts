@@ -5,9 +5,10 @@ import type { Random } from './random.ts';
 export type Fault = { at: number } & ({ what: 'kill'; downMs: number } | { what: 'cut'; kind: CutKind; forMs: number });
 
 const LEAST_KILLS = 3;
+const LOOK_EVERY_MS = 50;
 
 /**
- * What goes wrong in a run, and when: `at` is the share of the orders that are rung up by then. At least three kills,
+ * What goes wrong in a run, and when: `at` is the share of the work that is done by then. At least three kills,
  * one in each third of the run or closer, and at least eight cuts, every kind among them. The same for the same random numbers.
  */
 export function planFaults(random: Random): Fault[] {
@@ -32,6 +33,8 @@ export interface FaultCounts {
 export interface FaultSite {
   cloud: CloudProcess;
   proxy: FlakyProxy;
+  /** How much of the run is done, 0 to 1: orders rung up and acknowledged, half each. */
+  share(): number;
   /** Tells the terminal that the network is back, as the operating system would. */
   wake(): void;
   /** One line for each fault, with the time since the start. */
@@ -40,23 +43,14 @@ export interface FaultSite {
 
 /**
  * Makes the planned faults happen, one after the other, each as soon as the run has come that far. Ends when the last one
- * is over and cloud and line are whole again; those that are still due when the last order is rung up happen then.
+ * is over and cloud and line are whole again.
  */
 export class FaultRun {
   readonly counts: FaultCounts = { cuts: 0, kills: 0 };
   readonly #startedMs = performance.now();
   readonly #site: FaultSite;
-  #share = 0;
-  #onShare: (() => void) | undefined;
-
   constructor(site: FaultSite) {
     this.#site = site;
-  }
-
-  /** Tells how much of the run is done, from 0 to 1. */
-  progress(share: number): void {
-    this.#share = share;
-    this.#onShare?.();
   }
 
   async run(faults: readonly Fault[]): Promise<void> {
@@ -69,12 +63,7 @@ export class FaultRun {
   }
 
   async #until(share: number): Promise<void> {
-    while (this.#share < share) {
-      await new Promise<void>((resolve) => {
-        this.#onShare = resolve;
-      });
-    }
-    this.#onShare = undefined;
+    while (this.#site.share() < share) await pause(LOOK_EVERY_MS);
   }
 
   async #kill(downMs: number): Promise<void> {
@@ -82,9 +71,7 @@ export class FaultRun {
     this.counts.kills += 1;
     this.#say(`kill -9 of the cloud (process ${cloud.pid})`);
     await cloud.kill();
-    await new Promise((resolve) => {
-      setTimeout(resolve, downMs);
-    });
+    await pause(downMs);
     await cloud.start();
     proxy.cloudPort = cloud.port;
     this.#say(`the cloud is back (process ${cloud.pid})`);
@@ -98,7 +85,7 @@ export class FaultRun {
 
   #say(what: string): void {
     const seconds = (performance.now() - this.#startedMs) / 1000;
-    this.#site.say(`fault at ${seconds.toFixed(1)} s, ${Math.round(this.#share * 100)} % rung up: ${what}`);
+    this.#site.say(`fault at ${seconds.toFixed(1)} s, ${Math.round(this.#site.share() * 100)} % done: ${what}`);
   }
 }
 
@@ -109,3 +96,9 @@ const CUT_TEXT: Record<CutKind, (forMs: number) => string> = {
   stall: (forMs) => `nothing passes for ${forMs} ms, then all connections`,
   drop: () => 'all connections',
 };
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}

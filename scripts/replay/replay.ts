@@ -16,6 +16,7 @@ import { FlakyProxy } from './flaky-proxy.ts';
 import { Progress } from './progress.ts';
 import { seededRandom } from './random.ts';
 import { differencesIn, type Findings, type ReplayResult, resultOf } from './result.ts';
+import type { RecordedOrder } from './orders-file.ts';
 import type { Recording } from './recording.ts';
 import { untilSettled } from './until-settled.ts';
 
@@ -181,7 +182,11 @@ export class Replay {
       };
     });
     this.#open.push(() => progress.stop());
-    const faultRun = this.#faultRun(site, terminal, progress);
+    const total = commandsOf(orders);
+    const faultRun = this.#faultRun(site, terminal, progress, () => {
+      const acknowledged = cashier.commands - terminal.backlog().waiting;
+      return rungUp / orders.length / 2 + Math.min(acknowledged / total, 1) / 2;
+    });
     const startedMs = performance.now();
     cashier.prepare(menu);
     const [first] = orders;
@@ -189,7 +194,6 @@ export class Replay {
     for (const order of orders) {
       cashier.ringUp(order);
       rungUp += 1;
-      faultRun?.progress(rungUp / orders.length);
       // The replicator lives in this thread too: after each order it has its turn.
       await new Promise((resolve) => {
         setImmediate(resolve);
@@ -207,19 +211,20 @@ export class Replay {
     return { commands: cashier.commands, elapsedMs, faults: faultRun?.counts ?? { cuts: 0, kills: 0 } };
   }
 
-  #faultRun(site: Site, terminal: Terminal, progress: Progress) {
+  #faultRun(site: Site, terminal: Terminal, progress: Progress, share: () => number) {
     const { cloud, flaky } = site;
     if (cloud === undefined || flaky === undefined) return undefined;
     const run = new FaultRun({
       cloud,
       proxy: flaky.proxy,
+      share,
       wake: () => terminal.wake(),
       say: (line) => progress.say(line),
     });
     const done = run.run(planFaults(flaky.random));
     // It is waited for when the last order is rung up; until then nobody listens.
     done.catch(() => {});
-    return { done, counts: run.counts, progress: (share: number) => run.progress(share) };
+    return { done, counts: run.counts };
   }
 
   async #askCloud(
@@ -264,6 +269,14 @@ interface Site {
   /** The owner of our own organisation; elsewhere the manager of the branch that enrolment makes. */
   ownerId?: string;
   enrol: EnrolOptions;
+}
+
+/** Commands of the orders alone: open, send, pay and close, and one a line. */
+function commandsOf(orders: readonly RecordedOrder[]): number {
+  return orders.reduce(
+    (sum, order) => sum + order.lines.length + (order.lines.some(({ item }) => item.priceMinor > 0) ? 4 : 3),
+    0,
+  );
 }
 
 function lastDayOf(month: string): string {

@@ -26,7 +26,7 @@ function errorFacts(error: unknown): object {
 }
 
 /** The cloud's structured log: one JSON object a line. `level`: a pino level, or `silent`. */
-export function createLogger(level: string, destination?: DestinationStream): Logger {
+export function createLogger(level: string, destination: DestinationStream): Logger {
   return pino(
     {
       level,
@@ -36,6 +36,6 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
       serializers: { err: errorFacts },
       redact: { paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]), censor: '[left out]' },
     },
-    destination ?? pino.destination({ dest: 1, sync: false }),
+    destination,
   );
 }

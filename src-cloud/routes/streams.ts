@@ -1,7 +1,8 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { KpiQuery } from '#shared/contract/cloud-wire.ts';
+import { PROTOCOL_HEADER, PROTOCOL_VERSION } from '#shared/contract/protocol.ts';
 import { AppError } from '#shared/kernel/errors.ts';
 import { CursorText } from '#shared/sync/cursor.ts';
 import type { CloudContext } from '../context.ts';
@@ -32,7 +33,7 @@ export function registerStreams(app: FastifyInstance, ctx: CloudContext, live: L
     async (request, reply) => {
       const caller = userOf(request);
       const { scope } = await askedFigures(ctx, caller, request.query);
-      const client = live.hub.open(reply, {
+      const client = live.hub.open(withProtocol(reply), {
         subject: `staff:${caller.staffId}`,
         orgId: caller.orgId,
         stream: 'kpis',
@@ -59,12 +60,17 @@ export function registerStreams(app: FastifyInstance, ctx: CloudContext, live: L
     async (request, reply) => {
       const { orgId, branchId, deviceId, expiresAtMs } = deviceOf(request);
       const after = lastEventId(request) ?? request.query.after;
-      const client = live.hub.open(reply, { subject: `device:${deviceId}`, orgId, stream: 'changes', expiresAtMs });
+      const client = live.hub.open(withProtocol(reply), { subject: `device:${deviceId}`, orgId, stream: 'changes', expiresAtMs });
       live.kpis.watch(client, { kind: 'branch', orgId, branchId }, 'device');
       await live.changes.attach(client, orgId, branchId, after);
       return reply;
     },
   );
+}
+
+/** A hijacked answer passes the hook by that says the protocol on all others. */
+function withProtocol(reply: FastifyReply): FastifyReply {
+  return reply.header(PROTOCOL_HEADER, PROTOCOL_VERSION);
 }
 
 /** What a client that comes back has seen last. It is newer than the address it first called. */

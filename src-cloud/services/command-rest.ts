@@ -132,9 +132,6 @@ export async function runRestCommand(
   };
   const record = {
     id: commandId,
-    branchId,
-    deviceId: REST_DEVICE,
-    incarnation: null,
     seq: null,
     lamport: 0,
     name: command.name,
@@ -146,7 +143,8 @@ export async function runRestCommand(
     outcome: stored,
     body: JSON.stringify(envelope),
   };
-  await saveCommands(tx, orgId, [record], saved.visible, isoAt(nowMs));
+  const origin = { orgId, branchId, deviceId: REST_DEVICE, incarnation: null };
+  await saveCommands(tx, origin, [record], saved.visible, isoAt(nowMs));
   return { answer: answerOf(command, commandId, stored.flags, changed), saved };
 }
 

@@ -4,6 +4,7 @@ import type { DayKpis, Kpis } from '#shared/domain/kpi.ts';
 import { addDays, type BusinessDay } from '#shared/kernel/business-day.ts';
 import type { Schema } from '../store/schema.ts';
 import { type Tx, withOrg } from '../store/with-org.ts';
+import { countColumns } from './kpi-counts.ts';
 import { daysBetween, monthStart, storeMissingRollups } from './day-rollups.ts';
 
 /** The figures of one branch at one moment. */
@@ -44,15 +45,9 @@ async function selectLive(tx: Tx, orgId: string, branches: readonly Branch[], no
   const ids = branches.map((branch) => branch.id);
   const days = branches.map((branch) => branchDay(branch, nowMs));
   const months = days.map(monthStart);
-  const live = (kind: string, state: string) =>
-    sql`(select count(*) from entity e where e.org_id = ${orgId} and e.scope = b.branch_id
-      and e.kind = ${sql.lit(kind)} and e.state = ${sql.lit(state)})`;
   const { rows } = await sql<LiveRow>`
     select b.branch_id, t.sales as sales_today, t.cash, t.momo, t.orders, m.sales as sales_closed, m.days as closed_days,
-      ${live('order', 'open')} as open_orders, ${live('session', 'seated')} as tables_occupied,
-      ${live('shift', 'open')} as on_shift_now, ${live('stockItem', 'at-risk')} as stock_at_risk,
-      (select count(*) from entity e where e.org_id = ${orgId} and e.scope = b.branch_id and e.kind = 'anomaly'
-        and e.day = b.day) as anomalies_today,
+      ${countColumns(orgId)},
       (select c.seq from counter c where c.org_id = ${orgId} and c.scope = b.branch_id) as seq,
       (select c.seq from counter c where c.org_id = ${orgId} and c.scope = 'org') as org_seq
     from unnest(${ids}::text[], ${days}::text[], ${months}::text[]) as b(branch_id, day, month_start)

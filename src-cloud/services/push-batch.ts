@@ -84,7 +84,7 @@ export async function runPushBatch(
       if (outcome.status === 'rejected' && outcome.error.code === 'internal') {
         ctx.log.error({ alarm: 'command-failed', orgId, commandId: each.entry.id, name: each.entry.envelope?.name }, 'a command failed inside');
       }
-      records.push(recordOf(each, outcome, device, incarnation));
+      records.push(recordOf(each, outcome));
     }
 
     const saved = await saveRows(tx, fold.changed(), {
@@ -96,7 +96,8 @@ export async function runPushBatch(
       token: newToken(),
       movesBranch: records.length > 0,
     });
-    await saveCommands(tx, orgId, records, saved.visible, isoAt(nowMs));
+    const origin = { orgId, branchId, deviceId: device.deviceId, incarnation };
+    await saveCommands(tx, origin, records, saved.visible, isoAt(nowMs));
     const lamport = Math.max(watermark.lamport, ...entries.slice(0, outcomes.length).map((entry) => entry.lamport));
     if (seq > watermark.seq || lamport > watermark.lamport) await moveWatermark(tx, device, incarnation, seq, lamport);
 
@@ -150,25 +151,23 @@ function contextOfEntry(envelope: NonNullable<ReadEntry['envelope']>, device: De
   return contextOf(envelope, { orgId: device.orgId, deviceId: device.deviceId, isRecorded: true });
 }
 
-function recordOf({ entry, isFork }: Fresh, outcome: Outcome, device: DeviceCaller, incarnation: string): CommandRecord {
+function recordOf({ entry, isFork }: Fresh, outcome: Outcome): CommandRecord {
   const stored: StoredOutcome = { flags: outcome.flags.map((flag) => flag.code) };
   if (outcome.status === 'rejected') stored.error = outcome.error;
   return {
     id: entry.recordId,
-    branchId: device.branchId,
-    deviceId: device.deviceId,
-    incarnation,
     // The place in the series is taken already by what the fork departs from.
     seq: isFork ? null : entry.seq,
     lamport: entry.lamport,
-    name: entry.envelope?.name ?? '',
-    version: entry.envelope?.version ?? 0,
+    // Only of a command that is known: of anything else the body alone says what it was.
+    name: entry.command?.name ?? '',
+    version: entry.command?.version ?? 0,
     actorId: entry.envelope?.actorId ?? '',
     approvedBy: entry.envelope?.approvedBy ?? null,
-    deviceAt: entry.envelope?.at ?? null,
+    deviceAt: entry.job === undefined ? null : (entry.envelope?.at ?? null),
     status: outcome.status,
     outcome: stored,
-    body: entry.body,
+    body: entry.envelope === undefined ? JSON.stringify(entry.body) : entry.body,
   };
 }
 

@@ -16,6 +16,7 @@ export interface ReadEntry {
   id: string;
   /** Under which it is recorded: `id`, or one derived from the series when that is no command id. */
   recordId: string;
+  /** The text as it arrived; when it is no envelope it is recorded as a JSON text of it, in which every character can be kept. */
   body: string;
   envelope?: Envelope;
   command?: Command;
@@ -90,8 +91,7 @@ function readDamagedEntry(
     lamport: 0,
     id,
     recordId: recordIdOf(id, device, incarnation, seq),
-    // The raw text is kept as JSON, so that characters no text column takes are escaped.
-    body: JSON.stringify(raw).toWellFormed(),
+    body: JSON.stringify(raw),
     refusal: toWireError(error),
   };
 }

@@ -1,14 +1,12 @@
 import { sql } from 'kysely';
 import type { EntryOutcome } from '#shared/contract/sync-wire.ts';
 import type { WireError } from '#shared/kernel/errors.ts';
+import { texts } from './text-list.ts';
 import type { Tx } from './with-org.ts';
 
 /** What is kept of a command for ever: who did what, and what became of it. */
 export interface CommandRecord {
   id: string;
-  branchId: string;
-  deviceId: string;
-  incarnation: string | null;
   seq: number | null;
   lamport: number;
   name: string;
@@ -19,6 +17,14 @@ export interface CommandRecord {
   status: 'applied' | 'rejected';
   outcome: StoredOutcome;
   body: string;
+}
+
+/** Where the commands of one transaction came from. */
+export interface CommandOrigin {
+  orgId: string;
+  branchId: string;
+  deviceId: string;
+  incarnation: string | null;
 }
 
 export interface StoredOutcome {
@@ -50,7 +56,7 @@ export async function findCommands(tx: Tx, orgId: string, ids: readonly string[]
     visible_org: number;
     visible_branch: number;
   }>`select id, name, actor_id, status, outcome, visible_org, visible_branch from command
-    where org_id = ${orgId} and id = any(${ids}::text[])`.execute(tx);
+    where org_id = ${orgId} and id = any(${texts(ids)})`.execute(tx);
   for (const row of rows) {
     found.set(row.id, {
       id: row.id,
@@ -67,20 +73,26 @@ export async function findCommands(tx: Tx, orgId: string, ids: readonly string[]
 /** Records commands with what became of them, in one statement. */
 export async function saveCommands(
   tx: Tx,
-  orgId: string,
+  origin: CommandOrigin,
   records: readonly CommandRecord[],
   visible: { org: number; branch: number },
   receivedAt: string,
 ): Promise<void> {
   if (records.length === 0) return;
+  const { orgId, branchId, deviceId, incarnation } = origin;
   await sql`
     insert into command (org_id, id, branch_id, device_id, incarnation, seq, lamport, name, version, actor_id, approved_by, device_at,
       received_at, status, outcome, visible_org, visible_branch, body)
-    select ${orgId}, id, "branchId", "deviceId", incarnation, seq, lamport, name, version, "actorId", "approvedBy", "deviceAt",
-      ${receivedAt}::timestamptz, status, outcome, ${visible.org}::int8, ${visible.branch}::int8, body
-    from json_to_recordset(${JSON.stringify(records)}::json)
-      as x(id text, "branchId" text, "deviceId" text, incarnation text, seq int8, lamport int8, name text, version int4, "actorId" text,
-        "approvedBy" text, "deviceAt" timestamptz, status text, outcome jsonb, body text)`.execute(tx);
+    select ${orgId}, id, ${branchId}, ${deviceId}, ${incarnation}, seq, lamport, name, version, actor_id, nullif(approved_by, ''),
+      nullif(device_at, '')::timestamptz, ${receivedAt}::timestamptz, status, outcome::jsonb, ${visible.org}::int8,
+      ${visible.branch}::int8, body
+    from unnest(
+      ${texts(records.map(({ id }) => id))}, ${records.map(({ seq }) => seq)}::int8[], ${records.map(({ lamport }) => lamport)}::int8[],
+      ${texts(records.map(({ name }) => name))}, ${records.map(({ version }) => version)}::int4[],
+      ${texts(records.map(({ actorId }) => actorId))}, ${texts(records.map(({ approvedBy }) => approvedBy ?? ''))},
+      ${texts(records.map(({ deviceAt }) => deviceAt ?? ''))}, ${texts(records.map(({ status }) => status))},
+      ${texts(records.map(({ outcome }) => JSON.stringify(outcome)))}, ${texts(records.map(({ body }) => body))})
+      as x(id, seq, lamport, name, version, actor_id, approved_by, device_at, status, outcome, body)`.execute(tx);
 }
 
 /** An outcome as the terminal gets it. */

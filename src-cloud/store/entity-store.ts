@@ -13,6 +13,7 @@ import {
 } from '#shared/domain/entity.ts';
 import { type DayFact, dayFacts } from '#shared/domain/kpi.ts';
 import { isoAt } from '#shared/kernel/clock.ts';
+import { texts } from './text-list.ts';
 import type { Tx } from './with-org.ts';
 
 /** A row that is there but does not fit its schema: nothing is done with it, and somebody must look. */
@@ -53,7 +54,7 @@ export class EntityRows {
     }
     if (ids.length === 0) return;
     const { rows } = await sql<{ kind: Kind; id: string; body: unknown }>`
-      select e.kind, e.id, e.body from unnest(${kinds}::text[], ${ids}::text[]) as wanted(kind, id)
+      select e.kind, e.id, e.body from unnest(${texts(kinds)}, ${texts(ids)}) as wanted(kind, id)
       join entity e on e.org_id = ${this.#orgId} and e.kind = wanted.kind and e.id = wanted.id`.execute(this.#tx);
     for (const row of rows) {
       const parsed = parseEntity(row.kind, row.body);
@@ -134,22 +135,26 @@ export async function saveRows(tx: Tx, puts: readonly Put[], options: SaveOption
   const at = isoAt(nowMs);
   let { orgSeq, branchSeq } = counters;
   const days = new Set<string>();
-  const entities: object[] = [];
+  const seqs: number[] = [];
+  const entities: { kind: string; id: string; scope: string; state: string; day: string; body: string }[] = [];
   for (const row of puts) {
     const isOrg = scopeOf(row.kind) === 'org';
     if (isOrg && !counters.hasOrg) throw new NeedsOrgCounter();
     const { state, day } = entityIndex(row);
     if (day !== null) days.add(day);
-    const seq = isOrg ? (orgSeq += 1) : (branchSeq += 1);
-    entities.push({ kind: row.kind, id: row.id, scope: isOrg ? 'org' : branchId, seq, state, day, body: row.body });
+    seqs.push(isOrg ? (orgSeq += 1) : (branchSeq += 1));
+    const scope = isOrg ? 'org' : branchId;
+    entities.push({ kind: row.kind, id: row.id, scope, state: state ?? '', day: day ?? '', body: JSON.stringify(row.body) });
   }
   if (options.movesBranch && branchSeq === counters.branchSeq) branchSeq += 1;
   if (entities.length > 0) {
     await sql`
       insert into entity (org_id, kind, id, scope, seq, state, day, body, updated_at)
-      select ${orgId}, kind, id, scope, seq, state, day, body, ${at}::timestamptz
-      from json_to_recordset(${JSON.stringify(entities)}::json)
-        as x(kind text, id text, scope text, seq int8, state text, day text, body jsonb)
+      select ${orgId}, kind, id, scope, seq, nullif(state, ''), nullif(day, ''), body::jsonb, ${at}::timestamptz
+      from unnest(${texts(entities.map(({ kind }) => kind))}, ${texts(entities.map(({ id }) => id))},
+        ${texts(entities.map(({ scope }) => scope))}, ${seqs}::int8[], ${texts(entities.map(({ state }) => state))},
+        ${texts(entities.map(({ day }) => day))}, ${texts(entities.map(({ body }) => body))})
+        as x(kind, id, scope, seq, state, day, body)
       on conflict (org_id, kind, id) do update set scope = excluded.scope, seq = excluded.seq, state = excluded.state,
         day = excluded.day, body = excluded.body, updated_at = excluded.updated_at`.execute(tx);
   }
@@ -202,7 +207,7 @@ async function saveDayFacts(
   { orgId, branchId, before }: SaveOptions,
   days: Set<string>,
 ): Promise<void> {
-  const facts: object[] = [];
+  const facts: (DayFact & { orderId: string })[] = [];
   const goneDays: string[] = [];
   const goneOrders: string[] = [];
   const touched = new Set<string>();
@@ -215,15 +220,7 @@ async function saveDayFacts(
       const known = past.find(({ day }) => day === fact.day);
       if (known !== undefined && isSameFact(known, fact)) continue;
       touched.add(fact.day);
-      facts.push({
-        day: fact.day,
-        order_id: row.id,
-        sales_minor: fact.salesMinor,
-        cash_minor: fact.cashMinor,
-        momo_minor: fact.momoMinor,
-        card_minor: fact.cardMinor,
-        orders: fact.orders,
-      });
+      facts.push({ ...fact, orderId: row.id });
     }
     for (const { day } of past) {
       if (now.some((fact) => fact.day === day)) continue;
@@ -236,8 +233,11 @@ async function saveDayFacts(
     await sql`
       insert into order_day (org_id, branch_id, day, order_id, sales_minor, cash_minor, momo_minor, card_minor, orders)
       select ${orgId}, ${branchId}, day, order_id, sales_minor, cash_minor, momo_minor, card_minor, orders
-      from json_to_recordset(${JSON.stringify(facts)}::json) as x(day text, order_id text, sales_minor int8, cash_minor int8,
-        momo_minor int8, card_minor int8, orders int8)
+      from unnest(${texts(facts.map(({ day }) => day))}, ${texts(facts.map(({ orderId }) => orderId))},
+        ${facts.map(({ salesMinor }) => salesMinor)}::int8[], ${facts.map(({ cashMinor }) => cashMinor)}::int8[],
+        ${facts.map(({ momoMinor }) => momoMinor)}::int8[], ${facts.map(({ cardMinor }) => cardMinor)}::int8[],
+        ${facts.map(({ orders }) => orders)}::int8[])
+        as x(day, order_id, sales_minor, cash_minor, momo_minor, card_minor, orders)
       on conflict (org_id, branch_id, day, order_id) do update set sales_minor = excluded.sales_minor,
         cash_minor = excluded.cash_minor, momo_minor = excluded.momo_minor, card_minor = excluded.card_minor,
         orders = excluded.orders`.execute(tx);

@@ -106,6 +106,8 @@ export class SseHub {
    */
   open(reply: FastifyReply, listener: Listener): SseClient {
     this.#refuseOverLimit(listener);
+    // Gone before it was answered: nobody reads this, but nothing may be kept for it.
+    if (reply.raw.socket === null || reply.raw.destroyed) throw new AppError('server/busy');
     const head = streamHead(reply.getHeaders());
     reply.hijack();
     const socket = takeSocket(reply.raw);

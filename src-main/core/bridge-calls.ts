@@ -28,7 +28,13 @@ interface Caller {
   session: SessionInfo | null;
 }
 
-type Handlers = { [N in CallName]: (context: BridgeContext, input: CallParsed<N>, caller: Caller) => CallOutput<N> | Promise<CallOutput<N>> };
+type Handlers = {
+  [N in CallName]: (
+    context: BridgeContext,
+    input: CallParsed<N>,
+    caller: Caller,
+  ) => CallOutput<N> | Promise<CallOutput<N>>;
+};
 
 function signedIn(caller: Caller): SessionInfo {
   if (caller.session === null) throw new AppError('auth/missing');
@@ -36,7 +42,10 @@ function signedIn(caller: Caller): SessionInfo {
 }
 
 const handlers: Handlers = {
-  'terminal:info': ({ terminal, screens }, _input, { screen }) => ({ ...terminal.info(), session: screens.session(screen) }),
+  'terminal:info': ({ terminal, screens }, _input, { screen }) => ({
+    ...terminal.info(),
+    session: screens.session(screen),
+  }),
   'session:signIn': async ({ pins, screens, personOf }, { staffId, pin }, { screen }) => {
     await pins.check(staffId, pin);
     const person = personOf(staffId);
@@ -62,7 +71,9 @@ const handlers: Handlers = {
     for (const [index, { name }] of commands.entries()) {
       // A PIN becomes a hash only in here, by its own call.
       if (findNewestCommand(name) !== undefined && name !== 'staff.setPin') continue;
-      throw new AppError('input/invalid', `commands.${index}.name: there is no command "${name}"`, { path: `commands.${index}.name` });
+      throw new AppError('input/invalid', `commands.${index}.name: there is no command "${name}"`, {
+        path: `commands.${index}.name`,
+      });
     }
     if (approval !== undefined) await pins.check(approval.staffId, approval.pin);
     const result = terminal.execute({
@@ -70,7 +81,11 @@ const handlers: Handlers = {
       calls: commands,
       ...(approval === undefined ? {} : { approvedBy: approval.staffId }),
     });
-    return { results: result.results, rows: result.rows.filter((row) => isSeenBy(row.kind, level)), revision: revision() };
+    return {
+      results: result.results,
+      rows: result.rows.filter((row) => isSeenBy(row.kind, level)),
+      revision: revision(),
+    };
   },
   'shift:drawer': ({ store }, { shiftId }) => {
     const shift = store.entities.find('shift', shiftId);

@@ -29,7 +29,10 @@ export function findDeviceKey(dataDir: string): DeviceKeyFile | undefined {
   try {
     return DeviceKeyFile.parse(JSON.parse(text));
   } catch {
-    throw new AppError('store/damaged', `The key file of this terminal (${KEY_FILE}) is damaged. Enrol it again with a new code.`);
+    throw new AppError(
+      'store/damaged',
+      `The key file of this terminal (${KEY_FILE}) is damaged. Enrol it again with a new code.`,
+    );
   }
 }
 

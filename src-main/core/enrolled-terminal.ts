@@ -36,14 +36,20 @@ const STATUS_EVERY_MS = 200;
 const KPIS_EVERY_MS = 1_000;
 
 /** Puts store, commands, sync, screens and bridge together. `terminal` is what the bridge works on. */
-export function createEnrolledTerminal(options: TerminalOptions, { store, enrolment, terminal, screens }: TerminalParts) {
+export function createEnrolledTerminal(
+  options: TerminalOptions,
+  { store, enrolment, terminal, screens }: TerminalParts,
+) {
   const { clock, log } = options;
   const fetchFn = options.fetch ?? fetch;
   const { entities, outbox, orderDays } = store;
   const { deviceId, organisation } = enrolment;
   const key = findDeviceKey(options.dataDir);
   if (key?.certificate === undefined || key.pinPepper === undefined) {
-    throw new AppError('store/damaged', 'The key file of this terminal is missing. Enrol it again with a new code; its sales are kept.');
+    throw new AppError(
+      'store/damaged',
+      'The key file of this terminal is missing. Enrol it again with a new code; its sales are kept.',
+    );
   }
   const pins = createPins(store, clock, Buffer.from(key.pinPepper, 'base64url'));
   const runner = createCommandRunner(store, clock, enrolment);
@@ -101,14 +107,16 @@ export function createEnrolledTerminal(options: TerminalOptions, { store, enrolm
     committed();
     if (refs.some((ref) => ref.kind === 'staff')) screens.checkSessions();
     if (screens.count === 0) return;
-    const rows = refs.filter((ref) => ref.kind !== 'pin').flatMap((ref) => {
-      try {
-        return [liveRow(ref.kind, ref.id, entities.find(ref.kind, ref.id))];
-      } catch (error) {
-        log(`store: ${String(error)}`);
-        return [];
-      }
-    });
+    const rows = refs
+      .filter((ref) => ref.kind !== 'pin')
+      .flatMap((ref) => {
+        try {
+          return [liveRow(ref.kind, ref.id, entities.find(ref.kind, ref.id))];
+        } catch (error) {
+          log(`store: ${String(error)}`);
+          return [];
+        }
+      });
     screens.sendRows(rows, revision);
   };
 
@@ -122,7 +130,7 @@ export function createEnrolledTerminal(options: TerminalOptions, { store, enrolm
     onLamport: (lamport) => runner.seeLamport(lamport),
   });
 
-  const client = createCloudClient({ cloudUrl: enrolment.cloudUrl, clock, fetch: fetchFn, link });
+  const client = createCloudClient({ cloudUrl: options.cloudUrl ?? enrolment.cloudUrl, clock, fetch: fetchFn, link });
   const identity = { deviceId, certificate: key.certificate, sign: signerOf(key) };
   const startSyncing = (): void => {
     sync ??= startSync({
@@ -208,7 +216,8 @@ export function createEnrolledTerminal(options: TerminalOptions, { store, enrolm
       statusThrottle.stop();
       kpisThrottle.stop();
       cancelStale?.();
-      for (const waiter of waiters) waiter.reject(new AppError('internal', 'The terminal was closed before everything had arrived.'));
+      for (const waiter of waiters)
+        waiter.reject(new AppError('internal', 'The terminal was closed before everything had arrived.'));
       waiters.clear();
       if (link.lastContactMs !== undefined) {
         const at = String(link.lastContactMs);

@@ -46,11 +46,17 @@ export interface EnrolContext {
 export async function enrolTerminal(context: EnrolContext, options: EnrolOptions): Promise<Enrolled> {
   const { store, dataDir, clock } = context;
   const cloudUrl = z.url({ protocol: /^https?$/ }).safeParse(options.cloudUrl);
-  if (!cloudUrl.success) throw new AppError('input/invalid', 'cloudUrl: an address such as https://cloud.example', { path: 'cloudUrl' });
+  if (!cloudUrl.success)
+    throw new AppError('input/invalid', 'cloudUrl: an address such as https://cloud.example', { path: 'cloudUrl' });
   const key = findDeviceKey(dataDir) ?? createDeviceKey();
   saveDeviceKey(dataDir, key);
   const { code, deviceName: name, newBranch } = options;
-  const request = EnrolRequest.safeParse({ code, name, publicKey: key.key.x, ...(newBranch === undefined ? {} : { newBranch }) });
+  const request = EnrolRequest.safeParse({
+    code,
+    name,
+    publicKey: key.key.x,
+    ...(newBranch === undefined ? {} : { newBranch }),
+  });
   if (!request.success) throw invalidInput(request.error.issues);
   const client = createCloudClient({ cloudUrl: cloudUrl.data, clock, fetch: context.fetch });
   const answer = await client
@@ -59,8 +65,14 @@ export async function enrolTerminal(context: EnrolContext, options: EnrolOptions
       throw error instanceof CloudError ? new AppError(error.wire.code, error.wire.message, error.wire) : error;
     });
   const before = findEnrolment(store);
-  if (before !== undefined && (before.organisation.id !== answer.organisation.id || before.branch.id !== answer.branch.id)) {
-    throw new AppError('device/bad-code', 'This code belongs to another branch; this terminal has sales of its own. Use an empty data folder.');
+  if (
+    before !== undefined &&
+    (before.organisation.id !== answer.organisation.id || before.branch.id !== answer.branch.id)
+  ) {
+    throw new AppError(
+      'device/bad-code',
+      'This code belongs to another branch; this terminal has sales of its own. Use an empty data folder.',
+    );
   }
   saveDeviceKey(dataDir, { ...key, certificate: answer.certificate, pinPepper: answer.pinPepper });
   saveEnrolment(store, clock, cloudUrl.data, answer, before);
@@ -88,6 +100,7 @@ function saveEnrolment(
   const enrolment: Enrolment = { cloudUrl, deviceId, deviceCode, deviceName, organisation, branch, firstIncarnation };
   store.write(() => {
     store.meta.save('enrolment', JSON.stringify(enrolment));
-    if (incarnation !== undefined) store.outbox.startIncarnation(incarnation, store.outbox.ackedPos() + 1, isoAt(clock.now()));
+    if (incarnation !== undefined)
+      store.outbox.startIncarnation(incarnation, store.outbox.ackedPos() + 1, isoAt(clock.now()));
   });
 }

@@ -19,7 +19,9 @@ type Input = Record<string, unknown>;
 export function fillInput(command: Command, input: Input, context: FillContext): Input {
   switch (command.name) {
     case 'order.open':
-      return input['number'] === undefined || input['number'] === '' ? { ...input, number: context.nextReceipt() } : input;
+      return input['number'] === undefined || input['number'] === ''
+        ? { ...input, number: context.nextReceipt() }
+        : input;
     case 'payment.take':
       return input['method'] === 'cash' ? withShift(input, context) : input;
     case 'payment.reverse':
@@ -28,7 +30,10 @@ export function fillInput(command: Command, input: Input, context: FillContext):
       return isCash(input, context) ? withShift(input, context) : input;
     case 'shift.close': {
       const shift = typeof input['shiftId'] === 'string' ? context.fold.find('shift', input['shiftId']) : undefined;
-      return { ...input, expectedMinor: shift === undefined ? 0 : expectedInDrawer(shift, context.entities, context.fold) };
+      return {
+        ...input,
+        expectedMinor: shift === undefined ? 0 : expectedInDrawer(shift, context.entities, context.fold),
+      };
     }
     default:
       return input;
@@ -45,7 +50,9 @@ function isCash(input: Input, { fold, deviceId }: FillContext): boolean {
   const { orderId, paymentId } = input;
   if (typeof orderId !== 'string') return false;
   const orders = [fold.find('order', orderId), fold.find('order', `${orderId.split('~')[0]}~${deviceId}`)];
-  return orders.some((order) => order?.payments.some((each) => each.id === paymentId && each.method === 'cash') ?? false);
+  return orders.some(
+    (order) => order?.payments.some((each) => each.id === paymentId && each.method === 'cash') ?? false,
+  );
 }
 
 /** The open shift of this terminal: the person's own before another's, the newest before an older one. */

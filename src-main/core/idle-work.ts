@@ -1,5 +1,5 @@
 import type { Clock } from '#shared/kernel/clock.ts';
-import type { Log } from '../store/log.ts';
+import type { Log } from '#shared/kernel/log.ts';
 import { LARGE_LOG_BYTES } from '../store/checkpoint.ts';
 import { removeOld } from '../store/retention.ts';
 import type { Store } from '../store/store.ts';

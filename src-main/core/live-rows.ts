@@ -46,7 +46,8 @@ export function snapshotRows(entities: EntityRows, level: Level, today: string):
     if (!isSeenBy(kind, level)) return;
     for (const entity of found) rows.set(`${kind}/${entity.id}`, liveRow(kind, entity.id, entity));
   };
-  const present = <T extends { isRemoved: boolean }>(found: readonly T[]): T[] => found.filter((each) => !each.isRemoved);
+  const present = <T extends { isRemoved: boolean }>(found: readonly T[]): T[] =>
+    found.filter((each) => !each.isRemoved);
   add('category', entities.listAll('category'));
   add('menuItem', present(entities.listAll('menuItem')));
   add('availability', entities.listAll('availability'));

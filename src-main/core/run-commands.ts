@@ -47,7 +47,7 @@ const QUARTER_MS = 900_000;
 export function createCommandRunner(store: Store, clock: Clock, enrolment: Enrolment): CommandRunner {
   const { entities, outbox, touches, orderDays } = store;
   const { deviceId, deviceCode, organisation } = enrolment;
-  const newId = monotonicFactory(() => randomBytes(4).readUInt32BE() / 2 ** 32);
+  const newId = monotonicFactory(randomNumbers());
   let lamport = Math.max(outbox.maxLamport(), Number(store.meta.find('lamport') ?? 0));
   let lastDay: { quarter: number; branchKey: string; day: BusinessDay } | undefined;
 
@@ -55,7 +55,8 @@ export function createCommandRunner(store: Store, clock: Clock, enrolment: Enrol
     const branch = entities.find('branch', enrolment.branch.id) ?? enrolment.branch;
     const quarter = Math.floor(ms / QUARTER_MS);
     const branchKey = `${branch.zone} ${branch.dayStartHour}`;
-    if (lastDay?.quarter !== quarter || lastDay.branchKey !== branchKey) lastDay = { quarter, branchKey, day: branchDay(branch, ms) };
+    if (lastDay?.quarter !== quarter || lastDay.branchKey !== branchKey)
+      lastDay = { quarter, branchKey, day: branchDay(branch, ms) };
     return lastDay.day;
   };
 
@@ -81,7 +82,8 @@ export function createCommandRunner(store: Store, clock: Clock, enrolment: Enrol
     let receipt = outbox.nextReceipt();
     for (const call of request.calls) {
       const command = findNewestCommand(call.name);
-      if (command === undefined) throw new AppError('command/unknown', `There is no command "${call.name}".`, { path: 'name' });
+      if (command === undefined)
+        throw new AppError('command/unknown', `There is no command "${call.name}".`, { path: 'name' });
       const filled = fillInput(command, call.input, {
         fold,
         entities,
@@ -165,6 +167,20 @@ export function createCommandRunner(store: Store, clock: Clock, enrolment: Enrol
       lamport = Math.max(lamport, seen);
     },
     dayOf,
+  };
+}
+
+/** Numbers in [0, 1) from the system's randomness, drawn in larger pieces: each draw costs as much as a hundred. */
+function randomNumbers(): () => number {
+  let pool = randomBytes(0);
+  let used = 0;
+  return () => {
+    if (used >= pool.length) {
+      pool = randomBytes(4096);
+      used = 0;
+    }
+    used += 4;
+    return pool.readUInt32BE(used - 4) / 2 ** 32;
   };
 }
 

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { KpiView, LiveRow, SessionInfo, SyncStatus } from '#shared/contract/bridge.ts';
 import type { EventName } from '#shared/contract/bridge-names.ts';
 import { hasLevel } from '#shared/domain/level.ts';
-import type { Log } from '../store/log.ts';
+import type { Log } from '#shared/kernel/log.ts';
 import { isSeenBy } from './live-rows.ts';
 import type { Screen, ScreenOptions } from './terminal-types.ts';
 

@@ -1,10 +1,18 @@
 import type { z } from 'zod';
 import type { Kind, EntityOf } from '#shared/domain/entity.ts';
-import type { CallOutput, CommandCall, KpiView, LiveRow, SessionInfo, SyncStatus, TerminalInfo } from '#shared/contract/bridge.ts';
+import type {
+  CallOutput,
+  CommandCall,
+  KpiView,
+  LiveRow,
+  SessionInfo,
+  SyncStatus,
+  TerminalInfo,
+} from '#shared/contract/bridge.ts';
 import type { CallName, EventName } from '#shared/contract/bridge-names.ts';
 import type { EnrolRequest } from '#shared/contract/cloud-wire.ts';
 import type { Clock } from '#shared/kernel/clock.ts';
-import type { Log } from '../store/log.ts';
+import type { Log } from '#shared/kernel/log.ts';
 
 export interface TerminalOptions {
   /** The folder of this terminal's database and key file. Made when it is missing. */

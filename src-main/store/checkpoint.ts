@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import type Database from 'better-sqlite3';
-import type { Log } from './log.ts';
+import type { Log } from '#shared/kernel/log.ts';
 
 // A log this long slows reads down; it is taken in even while taps go on, between two of them.
 export const LARGE_LOG_BYTES = 64 * 1024 * 1024;

@@ -1,8 +1,17 @@
 import type Database from 'better-sqlite3';
 import type { Find } from '#shared/commands/engine.ts';
-import { entityIndex, type EntityOf, type Kind, parseEntity, put, type Put, type Ref, refKey } from '#shared/domain/entity.ts';
+import {
+  entityIndex,
+  type EntityOf,
+  type Kind,
+  parseEntity,
+  put,
+  type Put,
+  type Ref,
+  refKey,
+} from '#shared/domain/entity.ts';
 import { AppError } from '#shared/kernel/errors.ts';
-import type { Log } from './log.ts';
+import type { Log } from '#shared/kernel/log.ts';
 
 // Parsed entities stay in memory: this process alone writes the file, and a tap reads the same order again and again.
 const CACHE_LIMIT = 20_000;
@@ -45,13 +54,16 @@ export function entityRows(db: Database.Database, log: Log): EntityRows {
     )
     .pluck();
   // In both, the columns on the right are those before the change.
-  const putAside = 'base = CASE WHEN pending = 0 THEN (CASE WHEN base_seq > 0 THEN entity.body END) ELSE base END, pending = 1';
+  const putAside =
+    'base = CASE WHEN pending = 0 THEN (CASE WHEN base_seq > 0 THEN entity.body END) ELSE base END, pending = 1';
   const upsert = db.prepare(
     `INSERT INTO entity (kind, id, body, pending, state, day) VALUES (?, ?, ?, 1, ?, ?)
      ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body, state = excluded.state, day = excluded.day, ${putAside}`,
   );
   const update = db.prepare(`UPDATE entity SET body = ?, ${putAside} WHERE kind = ? AND id = ?`);
-  const clear = db.prepare(`UPDATE entity SET body = NULL, state = NULL, day = NULL, ${putAside} WHERE kind = ? AND id = ?`);
+  const clear = db.prepare(
+    `UPDATE entity SET body = NULL, state = NULL, day = NULL, ${putAside} WHERE kind = ? AND id = ?`,
+  );
   const settle = db.prepare(
     'UPDATE entity SET body = ?, state = ?, day = ?, base = NULL, pending = 0 WHERE kind = ? AND id = ? AND pending = 1',
   );
@@ -63,13 +75,20 @@ export function entityRows(db: Database.Database, log: Log): EntityRows {
     'SELECT id, body FROM entity WHERE kind = ? AND day BETWEEN ? AND ? AND body IS NOT NULL ORDER BY day, n',
   );
   const all = db.prepare<[string], BodyRow>('SELECT id, body FROM entity WHERE kind = ? AND body IS NOT NULL');
-  const countState = db.prepare<[string, string], number>('SELECT count(*) FROM entity WHERE kind = ? AND state = ?').pluck();
-  const countDay = db.prepare<[string, string], number>('SELECT count(*) FROM entity WHERE kind = ? AND day = ?').pluck();
+  const countState = db
+    .prepare<[string, string], number>('SELECT count(*) FROM entity WHERE kind = ? AND state = ?')
+    .pluck();
+  const countDay = db
+    .prepare<[string, string], number>('SELECT count(*) FROM entity WHERE kind = ? AND day = ?')
+    .pluck();
 
   const parse = <K extends Kind>(kind: K, id: string, text: string): EntityOf<K> => {
     const entity = readEntity(kind, text);
     if (entity !== undefined) return entity;
-    throw new AppError('store/damaged', `The row ${kind} ${id} on this terminal cannot be read. Nothing else is affected; call support.`);
+    throw new AppError(
+      'store/damaged',
+      `The row ${kind} ${id} on this terminal cannot be read. Nothing else is affected; call support.`,
+    );
   };
   const keep = (key: string, entity: unknown): void => {
     if (cache.size >= CACHE_LIMIT) cache.clear();

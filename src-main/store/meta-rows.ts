@@ -10,7 +10,9 @@ export interface MetaRows {
 
 export function metaRows(db: Database.Database): MetaRows {
   const select = db.prepare<[string], string>('SELECT value FROM meta WHERE key = ?').pluck();
-  const upsert = db.prepare('INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value');
+  const upsert = db.prepare(
+    'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+  );
   return {
     find: (key) => select.get(key),
     save: (key, value) => {

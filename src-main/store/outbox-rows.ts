@@ -83,9 +83,12 @@ export function outboxRows(db: Database.Database): OutboxRows {
   const oldest = db
     .prepare<[], number | null>(`SELECT min(pos) FROM outbox WHERE settled = 0 AND status IN ('PENDING', 'REPLAYING')`)
     .pluck();
-  const readIncarnation = db
-    .prepare<[], Incarnation>('SELECT id, first_pos AS firstPos, next_receipt AS nextReceipt FROM incarnation ORDER BY first_pos DESC LIMIT 1');
-  const incarnationById = db.prepare<[string], Incarnation>('SELECT id, first_pos AS firstPos, next_receipt AS nextReceipt FROM incarnation WHERE id = ?');
+  const readIncarnation = db.prepare<[], Incarnation>(
+    'SELECT id, first_pos AS firstPos, next_receipt AS nextReceipt FROM incarnation ORDER BY first_pos DESC LIMIT 1',
+  );
+  const incarnationById = db.prepare<[string], Incarnation>(
+    'SELECT id, first_pos AS firstPos, next_receipt AS nextReceipt FROM incarnation WHERE id = ?',
+  );
   const insert = db.prepare(
     `INSERT INTO outbox (pos, incarnation, seq, lamport, device_id, id, endpoint, method, body, idempotency_key, created_at, status)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'PENDING')`,
@@ -111,10 +114,12 @@ export function outboxRows(db: Database.Database): OutboxRows {
     `SELECT pos, visible_org AS org, visible_branch AS branch FROM outbox INDEXED BY outbox_unsettled
      WHERE settled = 0 AND pos <= ? AND status = 'SUCCESS' ORDER BY pos`,
   );
-  const reopen = db.prepare<[number], number>(
-    `UPDATE outbox SET status = 'PENDING', settled = 0, visible_org = NULL, visible_branch = NULL, acked_at = NULL, flags = NULL
+  const reopen = db
+    .prepare<[number], number>(
+      `UPDATE outbox SET status = 'PENDING', settled = 0, visible_org = NULL, visible_branch = NULL, acked_at = NULL, flags = NULL
      WHERE pos >= ? AND status IN ('SUCCESS', 'FAILED') RETURNING pos`,
-  ).pluck();
+    )
+    .pluck();
   const idAt = db.prepare<[number], string>('SELECT id FROM outbox WHERE pos = ?').pluck();
   const insertIncarnation = db.prepare('INSERT INTO incarnation (first_pos, id, started_at) VALUES (?, ?, ?)');
   const removeEmptyIncarnation = db.prepare('DELETE FROM incarnation WHERE first_pos >= ?');
@@ -123,7 +128,8 @@ export function outboxRows(db: Database.Database): OutboxRows {
     'SELECT pos, seq, lamport, device_id AS deviceId, body FROM outbox WHERE pos = ?',
   );
 
-  const lastPosition = (): number => Math.max(number('SELECT max(pos) FROM outbox'), number('SELECT max(first_pos) - 1 FROM incarnation'));
+  const lastPosition = (): number =>
+    Math.max(number('SELECT max(pos) FROM outbox'), number('SELECT max(first_pos) - 1 FROM incarnation'));
   let lastPos = lastPosition();
   let lastLamport = number('SELECT max(lamport) FROM outbox');
   let firstWaiting: number | undefined;
@@ -136,8 +142,9 @@ export function outboxRows(db: Database.Database): OutboxRows {
     firstWaiting ??= oldest.get() ?? lastPos + 1;
     return firstWaiting - 1;
   };
-  const changed = (): void => {
-    firstWaiting = undefined;
+  /** `next`: the first that waits now, where that is known. */
+  const changed = (next?: number): void => {
+    firstWaiting = next;
     isChanged.refused = true;
     isChanged.unsettled = true;
   };
@@ -202,19 +209,23 @@ export function outboxRows(db: Database.Database): OutboxRows {
       waitAgain.run(lastError === undefined ? null : JSON.stringify(lastError));
     },
     markApplied: (pos, flags, visible, ackedAt) => {
+      const isNext = pos === ackedPos() + 1;
       applied.run(flags.length === 0 ? null : JSON.stringify(flags), visible.org, visible.branch, ackedAt, pos);
-      changed();
+      changed(isNext ? pos + 1 : undefined);
     },
     markRejected: (pos, error, flags, ackedAt) => {
+      const isNext = pos === ackedPos() + 1;
       rejected.run(JSON.stringify(error), flags.length === 0 ? null : JSON.stringify(flags), ackedAt, pos);
-      changed();
+      changed(isNext ? pos + 1 : undefined);
     },
     markSettled: (pos) => {
       settled.run(pos);
       isChanged.unsettled = true;
     },
     listAcknowledgedUnsettled: () =>
-      ackedUnsettled.all(ackedPos()).map(({ pos, org, branch }) => ({ pos, visible: { org: org ?? 0, branch: branch ?? 0 } })),
+      ackedUnsettled
+        .all(ackedPos())
+        .map(({ pos, org, branch }) => ({ pos, visible: { org: org ?? 0, branch: branch ?? 0 } })),
     reopenFrom: (pos) => {
       const positions = reopen.all(pos).sort((a, b) => a - b);
       changed();

@@ -5,7 +5,7 @@ import { KINDS, put, type Put, type Ref, refKey } from '#shared/domain/entity.ts
 import type { Order } from '#shared/domain/order.ts';
 import type { DeviceId, OrgId } from '#shared/kernel/ids.ts';
 import { type PendingCommand, rebase } from '#shared/sync/rebase.ts';
-import type { Log } from './log.ts';
+import type { Log } from '#shared/kernel/log.ts';
 import type { Store } from './store.ts';
 
 // A re-run can reach an entity that no pending command touched before (a follow-up order); each round takes those in.

@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3';
 import { checkpoints, type Checkpoints } from './checkpoint.ts';
 import { entityRows, type EntityRows } from './entity-rows.ts';
-import type { Log } from './log.ts';
+import type { Log } from '#shared/kernel/log.ts';
 import { metaRows, type MetaRows } from './meta-rows.ts';
 import { openDatabase } from './open-database.ts';
 import { orderDayRows, type OrderDayRows } from './order-day-rows.ts';

@@ -9,7 +9,7 @@ import { isoAt } from '#shared/kernel/clock.ts';
 import { AppError, type WireError } from '#shared/kernel/errors.ts';
 import type { DeviceId, OrgId } from '#shared/kernel/ids.ts';
 import { type Cursor, hasArrived, parseCursor, type Visible } from '#shared/sync/cursor.ts';
-import type { Log } from './log.ts';
+import type { Log } from '#shared/kernel/log.ts';
 import { reconciler } from './reconcile.ts';
 import type { Store } from './store.ts';
 
@@ -76,7 +76,8 @@ export function syncRows(options: SyncRowsOptions) {
       outbox.markApplied(pos, flags, outcome.visible ?? NOWHERE, at);
       return 'taken';
     }
-    const error: WireError = outcome.error === undefined ? { code: 'internal', message: 'It was refused.' } : wireError(outcome.error);
+    const error: WireError =
+      outcome.error === undefined ? { code: 'internal', message: 'It was refused.' } : wireError(outcome.error);
     outbox.markRejected(pos, error, flags, at);
     dirty.push(...touches.list(pos));
     touches.removeAll(pos);
@@ -232,7 +233,8 @@ function stageRow(row: WireRow, statements: StageStatements, log: Log): void {
   if (!kind.success) return log(`sync: rows of kind ${row.kind} are not known to this version`);
   if (row.body === null) return statements.addTombstone(kind.data, row.id, row.seq);
   const parsed = parseEntity(kind.data, row.body);
-  if (!parsed.success) return log(`sync: the row ${row.kind} ${row.id} does not fit: ${parsed.error.issues[0]?.message ?? ''}`);
+  if (!parsed.success)
+    return log(`sync: the row ${row.kind} ${row.id} does not fit: ${parsed.error.issues[0]?.message ?? ''}`);
   const { state, day } = entityIndex(put(kind.data, parsed.data));
   // As it came, not as it was parsed: fields that this version does not know are kept.
   statements.add(kind.data, row.id, row.seq, JSON.stringify(row.body), state, day);
@@ -240,7 +242,9 @@ function stageRow(row: WireRow, statements: StageStatements, log: Log): void {
 }
 
 function stageStatements(db: Store['db']) {
-  const add = db.prepare('INSERT OR REPLACE INTO temp.stage (kind, id, seq, body, state, day) VALUES (?, ?, ?, ?, ?, ?)');
+  const add = db.prepare(
+    'INSERT OR REPLACE INTO temp.stage (kind, id, seq, body, state, day) VALUES (?, ?, ?, ?, ?, ?)',
+  );
   const removeDays = db.prepare('DELETE FROM temp.stage_day WHERE order_id = ?');
   const addDay = db.prepare('INSERT INTO temp.stage_day VALUES (?, ?, ?, ?, ?, ?, ?)');
   const clear = db.prepare('DELETE FROM temp.stage');

@@ -11,7 +11,11 @@ export class CloudError extends Error {
   readonly retryAfterMs: number | undefined;
   /** With 409 `sync/gap`: the `seq` that the cloud has to get next. */
   readonly expectedSeq: number | undefined;
-  constructor(status: number, wire: WireError, more: { retryAfterMs?: number | undefined; expectedSeq?: number | undefined } = {}) {
+  constructor(
+    status: number,
+    wire: WireError,
+    more: { retryAfterMs?: number | undefined; expectedSeq?: number | undefined } = {},
+  ) {
     super(wire.message);
     this.name = 'CloudError';
     this.status = status;
@@ -55,7 +59,10 @@ export function createCloudClient(options: CloudClientOptions): CloudClient {
     const controller = new AbortController();
     const cancel = clock.after(request.timeoutMs ?? TIMEOUT_MS, () => controller.abort());
     try {
-      const headers: Record<string, string> = { accept: 'application/json', [PROTOCOL_HEADER]: String(PROTOCOL_VERSION) };
+      const headers: Record<string, string> = {
+        accept: 'application/json',
+        [PROTOCOL_HEADER]: String(PROTOCOL_VERSION),
+      };
       if (request.token !== undefined) headers['authorization'] = `Bearer ${request.token}`;
       if (request.body !== undefined) headers['content-type'] = 'application/json';
       const response = await options.fetch(url(request.path), {
@@ -86,7 +93,10 @@ export function createCloudClient(options: CloudClientOptions): CloudClient {
       if (!response.ok) throw readFailure(response, body, clock);
       const parsed = request.answer.safeParse(body);
       if (parsed.success) return parsed.data as z.output<typeof request.answer>;
-      throw new CloudError(502, { code: 'internal', message: 'The cloud gave an answer that this version cannot read.' });
+      throw new CloudError(502, {
+        code: 'internal',
+        message: 'The cloud gave an answer that this version cannot read.',
+      });
     },
   };
 }
@@ -113,10 +123,14 @@ function readFailure(response: Response, body: unknown, clock: Clock): CloudErro
   const code = failure?.code ?? (response.status >= 500 ? 'server/busy' : 'internal');
   const message = failure?.message ?? `The cloud answered with status ${response.status}.`;
   const outer = parsed.success ? parsed.data.expectedSeq : undefined;
-  return new CloudError(response.status, { code, message }, {
-    retryAfterMs: readRetryAfter(response.headers.get('retry-after'), clock),
-    expectedSeq: outer ?? failure?.expectedSeq ?? readExpected(code, message),
-  });
+  return new CloudError(
+    response.status,
+    { code, message },
+    {
+      retryAfterMs: readRetryAfter(response.headers.get('retry-after'), clock),
+      expectedSeq: outer ?? failure?.expectedSeq ?? readExpected(code, message),
+    },
+  );
 }
 
 /** The sentence names it too: a gap in the middle of a batch has nothing else. */

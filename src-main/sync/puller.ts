@@ -1,13 +1,14 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ChangesPage, type DeviceOutcome, StreamRows, type WireRow } from '#shared/contract/sync-wire.ts';
+import type { Clock } from '#shared/kernel/clock.ts';
 import { type Cursor, parseCursor, type Position } from '#shared/sync/cursor.ts';
-import type { Log } from '../store/log.ts';
+import type { Log } from '#shared/kernel/log.ts';
 import type { DeviceClient } from './device-client.ts';
 import type { SyncStore } from './sync-store.ts';
 
 export interface PullerOptions {
   store: SyncStore;
   client: DeviceClient;
+  clock: Clock;
   log: Log;
   /** The cloud has entries of this series that this terminal never gave out: it was restored from a backup. */
   onBehind(): void;
@@ -28,14 +29,14 @@ const SLICE_ROWS = 100;
 const MAX_RESETS = 3;
 
 export function createPuller(options: PullerOptions): Puller {
-  const { store, client, log } = options;
+  const { store, client, clock, log } = options;
   let running: Promise<void> | undefined;
   let again: Promise<void> | undefined;
   let isStopped = false;
 
   const stage = async (rows: readonly WireRow[]): Promise<void> => {
     for (let from = 0; from < rows.length; from += SLICE_ROWS) {
-      if (from > 0) await nextTurn();
+      if (from > 0) await new Promise<void>((resolve) => clock.after(0, resolve));
       if (isStopped) return;
       store.stage(rows.slice(from, from + SLICE_ROWS));
     }
@@ -106,7 +107,8 @@ export function createPuller(options: PullerOptions): Puller {
       const here = readCursor(store.cursor());
       const from = readCursor(parsed.data.after);
       const to = readCursor(parsed.data.cursor);
-      if (here === undefined || from === undefined || to === undefined || parsed.data.hasMore || parsed.data.reset) return pull();
+      if (here === undefined || from === undefined || to === undefined || parsed.data.hasMore || parsed.data.reset)
+        return pull();
       if (reaches(here, to)) return undefined;
       if (!reaches(here, from)) return pull();
       running = apply(parsed.data).finally(() => {
@@ -121,10 +123,12 @@ export function createPuller(options: PullerOptions): Puller {
   };
 }
 
-const readCursor = (text: string | undefined): Cursor | undefined => (text === undefined ? undefined : parseCursor(text));
+const readCursor = (text: string | undefined): Cursor | undefined =>
+  text === undefined ? undefined : parseCursor(text);
 
 /** Whether a reader at `here` has everything up to `there`, of the same history. */
 function reaches(here: Cursor, there: Cursor): boolean {
-  const has = (a: Position, b: Position): boolean => a.seq > b.seq || (a.seq === b.seq && (b.seq === 0 || a.token === b.token));
+  const has = (a: Position, b: Position): boolean =>
+    a.seq > b.seq || (a.seq === b.seq && (b.seq === 0 || a.token === b.token));
   return has(here.org, there.org) && has(here.branch, there.branch);
 }

@@ -2,7 +2,7 @@ import { MAX_BODY_BYTES, MAX_PUSH_ENTRIES } from '#shared/contract/protocol.ts';
 import { PushAnswer } from '#shared/contract/sync-wire.ts';
 import type { Clock } from '#shared/kernel/clock.ts';
 import type { WireError } from '#shared/kernel/errors.ts';
-import type { Log } from '../store/log.ts';
+import type { Log } from '#shared/kernel/log.ts';
 import { createBackoff } from './backoff.ts';
 import { CloudError, readExpected } from './cloud-client.ts';
 import type { DeviceClient } from './device-client.ts';
@@ -79,7 +79,10 @@ export function startReplicator(options: ReplicatorOptions): Replicator {
       return failed(batch, error);
     }
     const last = batch.entries.at(-1)?.seq ?? 0;
-    if (answer.watermark > last && store.isBehind([{ deviceId: store.deviceId, incarnation: batch.incarnation, seq: answer.watermark }])) {
+    if (
+      answer.watermark > last &&
+      store.isBehind([{ deviceId: store.deviceId, incarnation: batch.incarnation, seq: answer.watermark }])
+    ) {
       isRenewing = true;
     }
     const { retry, applied } = store.applyOutcomes(batch.incarnation, answer.outcomes, answer.lamport);

@@ -1,6 +1,6 @@
 import { EventSource, type FetchLike } from 'eventsource';
 import type { Clock } from '#shared/kernel/clock.ts';
-import type { Log } from '../store/log.ts';
+import type { Log } from '#shared/kernel/log.ts';
 import { createBackoff } from './backoff.ts';
 import { readRetryAfter } from './cloud-client.ts';
 import type { DeviceTokens } from './device-token.ts';
@@ -90,8 +90,17 @@ export function startStream(options: StreamOptions): Stream {
     const fetchStream: FetchLike = async (url, init) => {
       const token = await options.tokens.get();
       const cursor = options.cursor();
-      const headers = { ...init.headers, authorization: `Bearer ${token}`, ...(cursor === undefined ? {} : { 'last-event-id': cursor }) };
-      const response = await options.fetch(url, { headers, signal: init.signal as AbortSignal, cache: 'no-store', redirect: 'error' });
+      const headers = {
+        ...init.headers,
+        authorization: `Bearer ${token}`,
+        ...(cursor === undefined ? {} : { 'last-event-id': cursor }),
+      };
+      const response = await options.fetch(url, {
+        headers,
+        signal: init.signal as AbortSignal,
+        cache: 'no-store',
+        redirect: 'error',
+      });
       retryAfterMs = readRetryAfter(response.headers.get('retry-after'), clock);
       if (response.status === 401) options.tokens.drop(token);
       const { status, url: finalUrl, redirected, headers: answered } = response;

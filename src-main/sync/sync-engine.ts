@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { KpiEvent } from '#shared/contract/cloud-wire.ts';
 import type { Clock } from '#shared/kernel/clock.ts';
 import { AppError } from '#shared/kernel/errors.ts';
-import type { Log } from '../store/log.ts';
+import type { Log } from '#shared/kernel/log.ts';
 import { createBackoff } from './backoff.ts';
 import { type CloudClient, CloudError } from './cloud-client.ts';
 import { createDeviceClient } from './device-client.ts';
@@ -42,11 +42,13 @@ const PROBE_AFTER_MS = 2_500;
 const PROBE_TIMEOUT_MS = 2_000;
 
 /** One pull to the head, as after an enrolment. Throws AppError. */
-export async function pullOnce(options: Pick<SyncOptions, 'store' | 'client' | 'identity' | 'clock' | 'log'>): Promise<void> {
+export async function pullOnce(
+  options: Pick<SyncOptions, 'store' | 'client' | 'identity' | 'clock' | 'log'>,
+): Promise<void> {
   const { store, clock, log } = options;
   const client = createDeviceClient(options.client, createDeviceTokens(options.client, options.identity, clock));
   try {
-    await createPuller({ store, client, log, onBehind: () => store.startIncarnation() }).pull();
+    await createPuller({ store, client, clock, log, onBehind: () => store.startIncarnation() }).pull();
   } catch (error) {
     throw error instanceof CloudError ? new AppError(error.wire.code, error.wire.message) : error;
   }
@@ -74,6 +76,7 @@ export function startSync(options: SyncOptions): Sync {
   const puller = createPuller({
     store,
     client,
+    clock,
     log,
     onBehind: () => {
       mustRenew = true;
@@ -106,7 +109,15 @@ export function startSync(options: SyncOptions): Sync {
   };
 
   const startPushing = (): void => {
-    replicator = startReplicator({ store, client, clock, link, log, random: options.random, onProgress: options.onProgress });
+    replicator = startReplicator({
+      store,
+      client,
+      clock,
+      link,
+      log,
+      random: options.random,
+      onProgress: options.onProgress,
+    });
     if (mustRenew) replicator.renewIncarnation();
     replicator.wake();
   };

@@ -32,7 +32,11 @@ export interface SyncStore {
   /** The batch was not answered: it waits again. */
   releaseBatch(error: WireError | undefined): void;
   /** Applies the outcomes up to the first `retry`, which is returned. */
-  applyOutcomes(incarnation: string, outcomes: readonly EntryOutcome[], lamport: number): { retry: WireError | undefined; applied: number };
+  applyOutcomes(
+    incarnation: string,
+    outcomes: readonly EntryOutcome[],
+    lamport: number,
+  ): { retry: WireError | undefined; applied: number };
   /** The cloud expects this `seq` next. Returns false when this terminal does not have it any more. */
   expectFrom(incarnation: string, seq: number): boolean;
   /** The cloud has a higher `seq` of the current incarnation than this terminal ever gave out. */

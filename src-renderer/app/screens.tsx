@@ -13,16 +13,22 @@ export interface Screen {
   Component: ComponentType;
   /** `dark` whatever the system says. */
   theme?: 'dark';
-  /** Fills the window: no rail, no top bar of the shell. */
-  isFullScreen?: boolean;
 }
 
 const ShiftsScreen = lazy(async () => ({ default: (await import('../features/shifts/ShiftsScreen.tsx')).ShiftsScreen }));
+const KitchenScreen = lazy(async () => ({ default: (await import('../features/kds/KitchenScreen.tsx')).KitchenScreen }));
+const ManagerScreen = lazy(async () => ({ default: (await import('../features/manager/ManagerScreen.tsx')).ManagerScreen }));
+const StockScreen = lazy(async () => ({ default: (await import('../features/stock/StockScreen.tsx')).StockScreen }));
+const SyncScreen = lazy(async () => ({ default: (await import('../features/sync/SyncScreen.tsx')).SyncScreen }));
 
 /** The screens that work, in the order of the rail. */
 const SCREENS: readonly Screen[] = [
   { id: 'till', icon: Store, needs: 'L2', Component: TillScreen },
+  { id: 'kitchen', icon: ChefHat, needs: 'L1', Component: KitchenScreen, theme: 'dark' },
   { id: 'shifts', icon: Clock, needs: 'L2', Component: ShiftsScreen },
+  { id: 'manager', icon: BarChart3, needs: 'L4', Component: ManagerScreen },
+  { id: 'stock', icon: Package, needs: 'L3', Component: StockScreen },
+  { id: 'sync', icon: RefreshCw, needs: 'L2', Component: SyncScreen },
 ];
 
 /** The screens that this person may use. */

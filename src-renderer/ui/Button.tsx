@@ -8,6 +8,7 @@ const VARIANTS = {
   strong: 'bg-ink text-bg font-bold data-[pressed]:opacity-85',
   secondary: 'bg-surface border border-line-strong font-semibold data-[pressed]:bg-surface-2',
   quiet: 'text-ink-2 font-semibold data-[pressed]:bg-surface-2',
+  link: 'text-accent font-semibold data-[pressed]:bg-accent-soft',
   danger: 'bg-danger text-danger-ink font-bold data-[pressed]:brightness-90',
   dangerQuiet: 'border border-danger text-danger font-semibold data-[pressed]:bg-danger-soft',
 } as const;
@@ -50,7 +51,7 @@ export function Button({ variant = 'secondary', size = 'm', icon, note, children
       ) : (
         <span className="min-w-0">
           <span className="block">{children}</span>
-          <span className="num block truncate text-xs font-semibold opacity-90">{note}</span>
+          <span className="num line-clamp-2 text-xs font-semibold leading-tight opacity-90">{note}</span>
         </span>
       )}
     </AriaButton>

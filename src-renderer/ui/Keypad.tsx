@@ -9,6 +9,8 @@ export interface KeypadProps {
   onDelete: () => void;
   /** Shows `000` (money) or leaves the place empty (PIN). */
   hasTripleZero?: boolean;
+  /** The decimal sign of the locale, in the place of `000`; `onDigits` is called with a point. */
+  decimal?: string;
   isDisabled?: boolean;
   /** Listens to the computer's number keys while it is shown. */
   isListening?: boolean;
@@ -20,13 +22,14 @@ const DIGITS = ['1', '2', '3', '4', '5', '6', '7', '8', '9'];
 
 /** Ten digits for fingers, and the same keys of a keyboard. */
 export function Keypad(props: KeypadProps) {
-  const { onDigits, onDelete, hasTripleZero = false, isDisabled = false, isListening = true, onEnter, className } = props;
+  const { onDigits, onDelete, hasTripleZero = false, decimal, isDisabled = false, isListening = true, onEnter, className } = props;
   const { t } = useTranslation();
   useEffect(() => {
     if (!isListening || isDisabled) return undefined;
     const onKey = (event: KeyboardEvent) => {
       if (event.target instanceof HTMLInputElement || event.ctrlKey || event.metaKey || event.altKey) return;
       if (/^\d$/.test(event.key)) onDigits(event.key);
+      else if (decimal !== undefined && (event.key === '.' || event.key === ',')) onDigits('.');
       else if (event.key === 'Backspace') onDelete();
       else if (event.key === 'Enter' && onEnter !== undefined && !(event.target instanceof HTMLButtonElement)) onEnter();
       else return;
@@ -34,7 +37,7 @@ export function Keypad(props: KeypadProps) {
     };
     addEventListener('keydown', onKey);
     return () => removeEventListener('keydown', onKey);
-  }, [isListening, isDisabled, onDigits, onDelete, onEnter]);
+  }, [isListening, isDisabled, decimal, onDigits, onDelete, onEnter]);
   const key = 'h-[62px] rounded-m border border-line bg-surface text-[22px] font-semibold active:bg-accent-soft disabled:opacity-45';
   return (
     <div role="group" aria-label={t('keypad')} className={cn('num grid grid-cols-3 gap-2', className)}>
@@ -43,7 +46,11 @@ export function Keypad(props: KeypadProps) {
           {digit}
         </button>
       ))}
-      {hasTripleZero ? (
+      {decimal !== undefined ? (
+        <button type="button" aria-label={t('decimalSign')} className={key} disabled={isDisabled} onClick={() => onDigits('.')}>
+          {decimal}
+        </button>
+      ) : hasTripleZero ? (
         <button type="button" className={key} disabled={isDisabled} onClick={() => onDigits('000')}>
           000
         </button>

@@ -10,12 +10,17 @@ export interface ReasonPickerProps {
   ownLabel: string;
   submitLabel: string;
   isDanger?: boolean;
+  /** Something else is missing: the reason can be chosen, the button waits. */
+  isBlocked?: boolean;
+  /** The reason that stands there at first. */
+  initial?: string;
   onReason: (reason: string) => void;
 }
 
 /** A reason: one of a few, or one's own words. */
-export function ReasonPicker({ label, reasons, ownLabel, submitLabel, isDanger = false, onReason }: ReasonPickerProps) {
-  const [chosen, setChosen] = useState('');
+export function ReasonPicker(props: ReasonPickerProps) {
+  const { label, reasons, ownLabel, submitLabel, isDanger = false, isBlocked = false, initial = '', onReason } = props;
+  const [chosen, setChosen] = useState(initial);
   const [own, setOwn] = useState('');
   const reason = own.trim() === '' ? chosen : own.trim();
   return (
@@ -36,7 +41,7 @@ export function ReasonPicker({ label, reasons, ownLabel, submitLabel, isDanger =
         ))}
       </div>
       <Field label={ownLabel} value={own} onChange={setOwn} maxLength={200} />
-      <Button variant={isDanger ? 'danger' : 'primary'} size="l" isDisabled={reason === ''} onPress={() => onReason(reason)}>
+      <Button variant={isDanger ? 'danger' : 'primary'} size="l" isDisabled={reason === '' || isBlocked} onPress={() => onReason(reason)}>
         {submitLabel}
       </Button>
     </div>

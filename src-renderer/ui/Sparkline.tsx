@@ -14,7 +14,12 @@ export function Sparkline({ values, className }: { values: readonly number[]; cl
     return `${x.toFixed(1)} ${y.toFixed(1)}`;
   });
   return (
-    <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden className={cn('block w-full', className)}>
+    <svg
+      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+      preserveAspectRatio="none"
+      aria-hidden
+      className={cn('block w-full', className)}
+    >
       <path
         d={`M${points.join('L')}`}
         fill="none"

@@ -20,7 +20,7 @@ export function Tabs<K extends string>({ label, tabs, selected, onSelect, classN
           aria-pressed={key === selected}
           onClick={() => onSelect(key)}
           className={cn(
-            'min-h-11 whitespace-nowrap rounded-s px-4 text-sm font-semibold',
+            'min-h-11 whitespace-nowrap rounded-sm px-4 text-sm font-semibold',
             key === selected ? 'bg-ink text-bg' : 'text-ink-2 active:bg-surface-2',
           )}
         >

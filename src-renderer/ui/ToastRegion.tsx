@@ -21,8 +21,7 @@ function ToastCard({ toast }: { toast: Toast }) {
       <span className="min-w-0 flex-1 py-2 font-semibold">{toast.text}</span>
       {toast.undo !== undefined && (
         <Button
-          variant="quiet"
-          className="text-accent"
+          variant="link"
           onPress={() => {
             toast.undo?.run();
             hideToast(toast.id);

@@ -73,6 +73,7 @@ function execute(calls: { name: string; input: Record<string, unknown> }[], acto
   for (const row of changed) rows.set(`${row.kind}/${row.id}`, row);
   revision += 1;
   emit('live:rows', { rows: changed, revision });
+  if (session !== null && scene !== undefined) emit('live:kpis', scene.sceneKpis(rows, branch));
   return { results, rows: changed, revision };
 }
 const line = (orderId: string, i: number, quantity = 1, note = '') => {
@@ -92,6 +93,8 @@ if (process.env['EMPTY'] === undefined) {
   execute([line('o1', 12, 2, 'No ice'), line('o1', 9)], 'anna', undefined, ago(1));
   for (let i = 0; i < manyOrders; i++) execute([{ name: 'order.open', input: { orderId: `z${i}`, type: 'takeaway' } }, line(`z${i}`, i % 20)], 'moses', undefined, ago(60));
 }
+const scene = process.env['SCENE'] === undefined ? undefined : await import('./desk-scene.ts');
+scene?.playScene({ execute, seed, line, rows });
 async function call(name: string, input: any): Promise<unknown> {
   if (name === 'terminal:info') return info();
   if (name === 'session:lock') { session = null; return {}; }
@@ -103,12 +106,12 @@ async function call(name: string, input: any): Promise<unknown> {
     return session;
   }
   if (session === null) throw new AppError('auth/missing');
-  if (name === 'live:snapshot') return { rows: [...rows.values()], status: status(), kpis: kpis(), revision };
+  if (name === 'live:snapshot') return { rows: [...rows.values()], status: status(), kpis: scene?.sceneKpis(rows, branch) ?? kpis(), revision };
   if (name === 'command:run') {
     if (input.approval !== undefined && !/^(1234|123456)$/.test(input.approval.pin)) throw new AppError('auth/wrong-pin');
     return execute(input.commands, session.staffId, input.approval?.staffId);
   }
-  if (name === 'outbox:list') return { items: [], total: 0 };
+  if (name === 'outbox:list') return scene?.sceneOutbox(input.filter) ?? { items: [], total: 0 };
   if (name === 'sync:now') return {};
   if (name === 'shift:drawer') return { expectedMinor: 0 };
   throw new AppError('route/unknown');

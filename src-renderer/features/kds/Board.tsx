@@ -105,7 +105,7 @@ export function Board({ tickets, scale, stationNames }: BoardProps) {
           {shown.map(({ ticket, place }, index) => (
             <div
               key={ticket.id}
-              className="no-bar absolute left-0 top-0 overflow-y-auto rounded-l transition-transform duration-100"
+              className="no-bar absolute left-0 top-0 overflow-y-auto rounded-lg"
               style={{
                 width: columnWidth * place.span + GAP * (place.span - 1),
                 maxHeight: height - place.top,

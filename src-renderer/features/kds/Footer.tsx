@@ -35,7 +35,7 @@ export function Footer({ counts, done }: { counts: readonly ToCook[]; done: read
         className="flex min-h-16 min-w-0 flex-1 items-center gap-3.5 overflow-hidden rounded-m text-left"
       >
         <span className="shrink-0 text-lg font-bold uppercase tracking-wide text-ink-3">{t('toCook')}</span>
-        <span className="flex h-16 min-w-0 flex-1 flex-wrap content-center gap-2.5 overflow-hidden">
+        <span className="flex h-[54px] min-w-0 flex-1 flex-wrap content-start gap-x-2.5 gap-y-4 overflow-hidden">
           {counts.slice(0, 12).map((count) => (
             <Count key={count.name} {...count} />
           ))}
@@ -59,7 +59,10 @@ export function Footer({ counts, done }: { counts: readonly ToCook[]; done: read
       {open === 'ready' && <ReadySheet tickets={done} onClose={() => setOpen(undefined)} />}
       {open === 'counts' && (
         <Sheet title={t('toCookTitle')} onClose={() => setOpen(undefined)} className="max-w-[960px]">
-          <ul aria-label={t('toCookTitle')} className="grid grid-cols-[repeat(auto-fill,minmax(260px,1fr))] gap-x-6 p-6">
+          <ul
+            aria-label={t('toCookTitle')}
+            className="grid grid-cols-[repeat(auto-fill,minmax(260px,1fr))] gap-x-6 p-6"
+          >
             {counts.map(({ name, quantity }) => (
               <li key={name} className="flex gap-3 border-b border-line py-2.5 text-2xl font-semibold">
                 <b className="num w-14 shrink-0 text-right font-extrabold">{quantity}</b>

@@ -51,16 +51,13 @@ export function KitchenScreen() {
   const counts = useMemo(() => toCook(board), [board]);
   const done = useMemo(() => bumpedTickets(tickets, station?.id, RECALLABLE), [tickets, station?.id]);
   const stationNames = useMemo(
-    () => (station === undefined && stations.length > 1 ? new Map(stations.map(({ id, name }) => [id, name])) : undefined),
+    () =>
+      station === undefined && stations.length > 1 ? new Map(stations.map(({ id, name }) => [id, name])) : undefined,
     [station?.id, stations],
   );
   useBell(onBoard, station?.id);
   return (
-    <div
-      data-size={size}
-      className="flex h-full flex-col bg-bg"
-      style={{ '--kds': SCALE[size] } as CSSProperties}
-    >
+    <div data-size={size} className="flex h-full flex-col bg-bg" style={{ '--kds': SCALE[size] } as CSSProperties}>
       <header className="flex h-[72px] shrink-0 items-center gap-4 border-b border-line bg-surface px-5">
         <h1 className="text-[26px] font-bold tracking-tight">{t('title')}</h1>
         <div className="min-w-0 flex-1">

@@ -26,13 +26,19 @@ function Row({ ticket }: { ticket: Ticket }) {
         <p className="flex flex-wrap items-center gap-2">
           <b className="text-2xl font-extrabold tracking-tight">{label}</b>
           <Badge tone={isServed ? 'plain' : 'ok'} className="h-7 text-sm">
-            {isServed ? t('servedAt', { time: time(ticket.servedAt ?? '') }) : t('bumpedAt', { time: time(ticket.bumpedAt ?? '') })}
+            {isServed
+              ? t('servedAt', { time: time(ticket.servedAt ?? '') })
+              : t('bumpedAt', { time: time(ticket.bumpedAt ?? '') })}
           </Badge>
         </p>
         <p className="mt-1 line-clamp-2 break-words text-lg text-ink-2">{linesText(ticket)}</p>
       </div>
       <div className="flex gap-2">
-        <Button aria-label={t('recall', { label })} icon={<RotateCcw size={20} aria-hidden />} onPress={() => void recall(ticket.id)}>
+        <Button
+          aria-label={t('recall', { label })}
+          icon={<RotateCcw size={20} aria-hidden />}
+          onPress={() => void recall(ticket.id)}
+        >
           {t('recallShort')}
         </Button>
         {!isServed && (

@@ -9,6 +9,7 @@ import { cn } from '../../ui/class-names.ts';
 import { type AgeBand, ageBand, isAddition, seenKey, unseenCancels } from './board.ts';
 import { bump } from './kds-actions.ts';
 import { markSeen, useKdsSettings } from './kds-settings.ts';
+import { shortLabel } from './short-label.ts';
 import { TicketLine } from './TicketLine.tsx';
 import { useMinutes } from './use-minutes.ts';
 
@@ -53,6 +54,7 @@ function SubLine({ ticket, stationName }: { ticket: Ticket; stationName: string 
     return sessionId === undefined ? undefined : live.rows.session.get(sessionId)?.guests;
   });
   const parts = [
+    shortLabel(ticket, t).number,
     stationName,
     ticket.type === 'dine-in' && guests !== undefined ? undefined : t(`types.${ticket.type}`),
     server?.split(' ')[0],
@@ -71,6 +73,7 @@ function Head(props: { ticket: Ticket; badge: number | undefined; band: AgeBand;
   const { t } = useTranslation('kds');
   const { t: tCommon } = useTranslation();
   const { label } = ticket;
+  const { text } = shortLabel(ticket, t);
   const onBump = () => void bump(ticket.id, { done: t('bumped', { label }), undo: tCommon('undo') });
   return (
     <button
@@ -95,7 +98,7 @@ function Head(props: { ticket: Ticket; badge: number | undefined; band: AgeBand;
           </span>
         )}
         <strong className="line-clamp-2 min-w-0 flex-1 break-words text-[length:calc(44px*var(--kds))] font-extrabold leading-none tracking-tight">
-          {label === '' ? t(`types.${ticket.type}`) : label}
+          {text}
         </strong>
         <Age sentAt={ticket.sentAt} band={band} />
       </span>
@@ -168,7 +171,7 @@ export const TicketCard = memo(function TicketCard(props: TicketCardProps) {
       aria-label={t('ticket', { label })}
       data-ticket={ticket.id}
       className={cn(
-        'overflow-hidden rounded-l border-2 bg-surface',
+        'overflow-hidden rounded-lg border-2 bg-surface',
         unseen.length > 0 ? 'border-danger' : BORDER[band],
       )}
     >

@@ -33,9 +33,7 @@ function Cancelled({ line, isUnseen }: Pick<TicketLineProps, 'line' | 'isUnseen'
       <span className="min-w-0 break-words">
         <span className="line-through">{line.name}</span>
         <small className={NOTE}>
-          {by === undefined
-            ? t('cancelledUnknown', { time: at })
-            : t('cancelled', { name: shortName(by), time: at })}
+          {by === undefined ? t('cancelledUnknown', { time: at }) : t('cancelled', { name: shortName(by), time: at })}
         </small>
       </span>
     </div>
@@ -67,9 +65,7 @@ export function TicketLine({ ticket, line, isAdded, isUnseen }: TicketLineProps)
         <span className={isDone ? 'line-through' : undefined}>
           {isDone && line.quantity > 1 ? t('line', { quantity: line.quantity, name: line.name }) : line.name}
         </span>
-        {line.note !== '' && (
-          <small className={cn(NOTE, isDone ? 'line-through' : 'text-warn')}>{line.note}</small>
-        )}
+        {line.note !== '' && <small className={cn(NOTE, isDone ? 'line-through' : 'text-warn')}>{line.note}</small>}
         {isAdded && !isDone && (
           <small className={cn(NOTE, 'text-info')}>{t('added', { time: time(ticket.sentAt) })}</small>
         )}

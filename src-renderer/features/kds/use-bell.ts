@@ -3,7 +3,10 @@ import type { Ticket } from '#shared/domain/ticket.ts';
 import { ring, wakeChime } from './chime.ts';
 
 /** What has come since `known`: new tickets, and lines that were cancelled on tickets that stand here. Pure. */
-export function newsOf(known: ReadonlySet<string>, board: readonly Ticket[]): { keys: Set<string>; isNew: boolean; isCancelled: boolean } {
+export function newsOf(
+  known: ReadonlySet<string>,
+  board: readonly Ticket[],
+): { keys: Set<string>; isNew: boolean; isCancelled: boolean } {
   const keys = new Set<string>();
   let isNew = false;
   let isCancelled = false;

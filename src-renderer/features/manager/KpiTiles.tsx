@@ -55,7 +55,9 @@ export function KpiTiles({ view, mark, notes, salesCurve }: KpiTilesProps) {
         <Figure
           {...tile('salesToday', money)}
           className="min-h-[132px] max-[1180px]:col-span-3"
-          chart={salesCurve === undefined ? undefined : <Sparkline values={salesCurve} className="mt-auto h-8 text-accent" />}
+          chart={
+            salesCurve === undefined ? undefined : <Sparkline values={salesCurve} className="mt-auto h-8 text-accent" />
+          }
         />
         <Figure {...tile('salesMTD', money)} className="max-[1180px]:col-span-3" />
         <Figure {...tile('paymentsMomo', amount)} className="max-[1180px]:col-span-2" />

@@ -69,7 +69,11 @@ function SourceLine({ view }: { view: KpiView }) {
     );
   }
   return (
-    <Banner tone="warn" icon={<TriangleAlert size={20} className="shrink-0" aria-hidden />} className="w-full rounded-m">
+    <Banner
+      tone="warn"
+      icon={<TriangleAlert size={20} className="shrink-0" aria-hidden />}
+      className="w-full rounded-m"
+    >
       {text} <span className="num font-medium">({asOf})</span>
     </Banner>
   );
@@ -96,7 +100,8 @@ export function ManagerScreen() {
   const notes: KpiNotes = {};
   const kpis = view?.kpis;
   if (kpis !== undefined) {
-    if (kpis.salesToday === sums.salesMinor && sums.orders > 0) notes.salesToday = t('note.orders', { count: sums.orders });
+    if (kpis.salesToday === sums.salesMinor && sums.orders > 0)
+      notes.salesToday = t('note.orders', { count: sums.orders });
     const share = (method: 'cash' | 'momo') => shares.find((each) => each.method === method)?.percent;
     const [cash, momo] = [share('cash'), share('momo')];
     const areSharesTrue = kpis.paymentsCash === sums.cashMinor && kpis.paymentsMomo === sums.momoMinor;
@@ -104,10 +109,12 @@ export function ManagerScreen() {
     if (areSharesTrue && cash !== undefined) notes.paymentsCash = t('note.share', { percent: cash });
     const oldest = open[0];
     if (kpis.openOrders === open.length)
-      notes.openOrders = oldest === undefined ? t('note.noneOpen') : t('note.oldest', { age: age(oldest.openedAt, now) });
+      notes.openOrders =
+        oldest === undefined ? t('note.noneOpen') : t('note.oldest', { age: age(oldest.openedAt, now) });
     const tableCount = standingTables(tables).length;
     const seated = [...sessions.values()].filter((session) => session.status === 'seated').length;
-    if (kpis.tablesOccupied === seated && tableCount > 0) notes.tablesOccupied = t('note.ofTables', { count: tableCount });
+    if (kpis.tablesOccupied === seated && tableCount > 0)
+      notes.tablesOccupied = t('note.ofTables', { count: tableCount });
   }
   const salesCurve = kpis?.salesToday === sums.salesMinor ? curve(hours, nowHour) : undefined;
 
@@ -134,10 +141,18 @@ export function ManagerScreen() {
               <SalesByHourChart hours={hours} nowHour={nowHour} />
             )}
           </Panel>
-          <Panel title={t('look')} note={t('lookCount', { count: flags.length })} className="h-[360px] min-h-full max-[1180px]:min-h-0">
+          <Panel
+            title={t('look')}
+            note={t('lookCount', { count: flags.length })}
+            className="h-[360px] min-h-full max-[1180px]:min-h-0"
+          >
             <LookList flags={flags} onOpen={setOrderId} />
           </Panel>
-          <Panel title={t('openOrders')} note={open.length > 0 && open.length} className="h-[360px] min-h-full max-[1180px]:min-h-0">
+          <Panel
+            title={t('openOrders')}
+            note={open.length > 0 && open.length}
+            className="h-[360px] min-h-full max-[1180px]:min-h-0"
+          >
             <OpenOrdersList orders={open} now={now} onOpen={setOrderId} />
           </Panel>
         </div>

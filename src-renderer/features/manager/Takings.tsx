@@ -9,8 +9,7 @@ const COLOUR = { cash: 'bg-[var(--cat-3)]', momo: 'bg-[var(--cat-2)]', card: 'bg
 export function PaymentMix({ shares }: { shares: readonly Share[] }) {
   const { t } = useTranslation('manager');
   const { amount } = useFormats();
-  if (shares.every(({ amountMinor }) => amountMinor === 0))
-    return <p className="py-3 text-ink-3">{t('mixEmpty')}</p>;
+  if (shares.every(({ amountMinor }) => amountMinor === 0)) return <p className="py-3 text-ink-3">{t('mixEmpty')}</p>;
   return (
     <>
       <div aria-hidden className="flex h-3 gap-0.5 overflow-hidden rounded-full bg-line">

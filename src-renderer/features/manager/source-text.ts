@@ -36,8 +36,18 @@ export function sourceText(
     lastHeardAt === null ? t('source.neverHeard', { name }) : t('source.heard', { name, time: time(lastHeardAt) }),
   );
   const until = completeUntil(view);
-  if (until === null) return { tone: 'warn', text: t('source.incompleteNever', { names: names.join(', ') }), mark: t('source.incompleteMark') };
-  if (names.length === 0) return { tone: 'warn', text: t('source.waiting', { time: time(until) }), mark: t('source.until', { time: time(until) }) };
+  if (until === null)
+    return {
+      tone: 'warn',
+      text: t('source.incompleteNever', { names: names.join(', ') }),
+      mark: t('source.incompleteMark'),
+    };
+  if (names.length === 0)
+    return {
+      tone: 'warn',
+      text: t('source.waiting', { time: time(until) }),
+      mark: t('source.until', { time: time(until) }),
+    };
   return {
     tone: 'warn',
     text: t('source.incomplete', { time: time(until), names: names.join(', '), count: names.length }),

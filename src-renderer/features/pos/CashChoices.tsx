@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import { useFormats } from '../../state/use-formats.ts';
 import { Button } from '../../ui/Button.tsx';
+import { cn } from '../../ui/class-names.ts';
 import { nextNotes } from './next-notes.ts';
 
 export interface CashChoicesProps {
@@ -15,18 +16,19 @@ export interface CashChoicesProps {
 export function CashChoices({ dueMinor, unsent, isBusy, onTake }: CashChoicesProps) {
   const { t } = useTranslation('pos');
   const { amount, currency } = useFormats();
+  const sums = nextNotes(dueMinor, currency);
   return (
-    <div className="grid grid-cols-2 gap-2.5">
+    <div className={cn('grid gap-2.5', sums.length === 3 ? 'grid-cols-3' : 'grid-cols-2')}>
       <Button
         variant="primary"
-        className="num col-span-2 min-h-[84px] text-[22px]"
+        className="num col-span-full min-h-[84px] text-[22px]"
         isDisabled={isBusy || dueMinor <= 0}
         note={unsent === 0 ? t('payment.closes') : t('payment.closesSends', { count: unsent })}
         onPress={() => onTake(dueMinor)}
       >
         {t('payment.exact', { amount: amount(dueMinor) })}
       </Button>
-      {nextNotes(dueMinor, currency).map((sum) => (
+      {sums.map((sum) => (
         <Button
           key={sum}
           className="num min-h-[76px] text-[22px] font-bold"

@@ -7,7 +7,7 @@ import { ItemTile } from './ItemTile.tsx';
 import type { MenuEntry } from './menu-index.ts';
 
 const ROW_PX = 108;
-const LEAST_TILE_PX = 138;
+const LEAST_TILE_PX = 130;
 const GAP_PX = 10;
 
 export interface ItemGridProps {

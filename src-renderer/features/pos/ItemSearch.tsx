@@ -22,7 +22,7 @@ export function ItemSearch() {
     return () => removeEventListener('keydown', onKey);
   }, []);
   return (
-    <SearchField aria-label={t('find')} value={search} onChange={(text) => useTill.setState({ search: text })} className="relative w-[190px] shrink-0">
+    <SearchField aria-label={t('find')} value={search} onChange={(text) => useTill.setState({ search: text })} className="relative w-[190px] shrink-0 max-[1100px]:w-[156px]">
       <Search size={18} aria-hidden className="pointer-events-none absolute left-3.5 top-[15px] text-ink-3" />
       <Input
         ref={input}

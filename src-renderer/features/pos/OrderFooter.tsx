@@ -78,7 +78,7 @@ export function OrderFooter({ order }: { order: Order | undefined }) {
         <Button
           variant="outline"
           size="l"
-          className="px-2"
+          className="px-1"
           isDisabled={unsent.length === 0 || isBusy}
           note={unsent.length === 0 ? t('sendNothing') : t('sendNote', { count: unsentCount, stations })}
           onPress={() => void send()}

@@ -52,7 +52,10 @@ function SendingHead({ sending, now }: { sending: Sending; now: number }) {
   const { t } = useTranslation('pos');
   const { time } = useFormats();
   const title = t('sentAt', { time: time(sending.sentAt) });
-  if (sending.state === 'served') return <GroupHead title={title} state={t('served', { time: time(sending.servedAt ?? sending.sentAt) })} tone="ok" />;
+  if (sending.state === 'served') {
+    const state = sending.servedAt === undefined ? t('servedSome') : t('served', { time: time(sending.servedAt) });
+    return <GroupHead title={title} state={state} tone="ok" />;
+  }
   if (sending.state === 'ready') return <GroupHead title={title} state={t('isReady')} tone="ok" />;
   return <GroupHead title={title} state={t('inKitchen', { minutes: minutesSince(sending.sentAt, now) })} tone="info" />;
 }

@@ -60,11 +60,15 @@ export function SeatSheet() {
   const sitting = table === undefined ? undefined : seated.get(table.id);
   const choose = (chosen: OrderType) => {
     setType(chosen);
+    if (chosen === 'dine-in') return;
     useTill.setState({ nextType: chosen });
-    if (chosen !== 'dine-in') closeSheet();
+    closeSheet();
   };
   const go = async () => {
-    if (table === undefined) return closeSheet();
+    if (table === undefined) {
+      useTill.setState({ nextType: 'dine-in' });
+      return closeSheet();
+    }
     if (open !== undefined) return selectOrder(open.id);
     setBusy(true);
     await seatAt(table, guests, sitting?.id).catch(showError);
@@ -110,7 +114,7 @@ export function SeatSheet() {
               </div>
             )}
             <div className="flex items-end gap-4">
-              <NumberField label={t('seat.guests')} value={guests} onChange={setGuests} minValue={1} maxValue={500} isDisabled={open !== undefined} />
+              <NumberField label={t('seat.guests')} value={guests} onChange={(count) => setGuests(Number.isNaN(count) ? 1 : count)} minValue={1} maxValue={500} isDisabled={open !== undefined} />
               <Button variant="primary" size="l" className="flex-1" isDisabled={isBusy} onPress={() => void go()}>
                 {goText}
               </Button>

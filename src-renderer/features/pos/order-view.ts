@@ -22,7 +22,7 @@ export type SendingState = 'kitchen' | 'ready' | 'served';
 export interface Sending {
   sentAt: string;
   state: SendingState;
-  /** When the last of it was served. */
+  /** When the last of it was served, where that is known. */
   servedAt: string | undefined;
   lines: OrderLine[];
 }
@@ -43,10 +43,10 @@ export function sendings(order: Order, tickets: RowMap<'ticket'>): Sending[] {
     });
 }
 
+/** A snapshot leaves out tickets that were served: none known means served. */
 function sendingState(tickets: readonly Ticket[]): SendingState {
-  if (tickets.length > 0 && tickets.every((ticket) => ticket.status === 'served')) return 'served';
-  const isDone = (ticket: Ticket) => ticket.status === 'bumped' || ticket.status === 'served';
-  return tickets.length > 0 && tickets.every(isDone) ? 'ready' : 'kitchen';
+  if (tickets.every((ticket) => ticket.status === 'served')) return 'served';
+  return tickets.every((ticket) => ticket.status === 'bumped' || ticket.status === 'served') ? 'ready' : 'kitchen';
 }
 
 /** Orders of which something is ready to be served. */

@@ -11,6 +11,7 @@ export const common = {
   reason: 'Reason',
   save: 'Save',
   delete: 'Delete',
+  decimalSign: 'Decimal sign',
   deleteDigit: 'Delete last digit',
   minutes_one: '{{count}} min',
   minutes_other: '{{count}} min',

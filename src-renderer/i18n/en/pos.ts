@@ -35,6 +35,7 @@ export const pos = {
   inKitchen: 'in the kitchen · {{minutes}} min',
   isReady: 'ready to serve',
   served: '✓ served {{time}}',
+  servedSome: '✓ served',
   voided: 'Voided: {{reason}}',
   subtotal: 'Subtotal',
   taxIncluded: '{{code}} {{rate}} included',
