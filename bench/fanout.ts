@@ -83,9 +83,10 @@ async function serveHub(): Promise<Served> {
     client.release(() => true);
   });
   await app.listen({ port: 0, host: '127.0.0.1', backlog: 4096 });
-  const [address] = app.addresses();
+  const address = app.server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
   return {
-    port: address?.port ?? 0,
+    port: address.port,
     count: () => hub.stats().clients,
     broadcast: (seq) => hub.findChannel('changes:org:branch')?.publish({ id: String(seq), name: 'kpis', data: payload(seq) }),
   };

@@ -13,9 +13,9 @@ const DAY_MS = 86_400_000;
 /** Kinds whose rows pile up; all others are sent however old. */
 const HISTORY_KINDS = ['order', 'ticket', 'session', 'shift', 'stockMovement', 'anomaly'];
 
-/** Ends the token of a cursor that is on its way through a start from nothing: no outcomes belong to it. */
+/** Ends the organisation's token in a cursor that is on its way through a start from nothing: no outcomes belong to it. */
 const STARTING = '-s';
-const startingForm = (token: string): string => token + STARTING;
+const startingForm = (token: string): string => plainToken(token) + STARTING;
 // A token may itself end like that; only one that is longer than a token has something behind it.
 const isStarting = (token: string): boolean => token.length > TOKEN_LENGTH && token.endsWith(STARTING);
 const plainToken = (token: string): string => (isStarting(token) ? token.slice(0, -STARTING.length) : token);
@@ -49,13 +49,11 @@ export async function readChanges(
       const branch = org.hasMore
         ? { rows: [], end: cursor.branch, hasMore: true }
         : await reader.read(branchId, cursor.branch, Math.max(1, limit - org.rows.length));
-      const isStart = cursor.branch.seq === 0 || isStarting(cursor.branch.token);
+      const isStart = cursor.org.seq === 0 || isStarting(cursor.org.token);
       const outcomes = isStart ? [] : await readOutcomes(tx, orgId, branchId, cursor.branch.seq, branch.end.seq);
       const hasMore = org.hasMore || branch.hasMore;
       const end: Cursor = { org: org.end, branch: branch.end };
-      if (isStart && branch.hasMore && end.branch.seq > 0 && !isStarting(end.branch.token)) {
-        end.branch = { seq: end.branch.seq, token: startingForm(end.branch.token) };
-      }
+      if (isStart) end.org = { seq: org.end.seq, token: (hasMore ? startingForm : plainToken)(org.end.token) };
       return { rows: [...org.rows, ...branch.rows], outcomes, ...base, cursor: formatCursor(end), hasMore, reset: false };
     },
     { isolation: 'repeatable read' },

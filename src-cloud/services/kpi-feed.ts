@@ -186,6 +186,7 @@ class OrgFigures {
     const nowMs = clock.now();
     // A business day starts on a full hour of its branch: the figures turn over then, not at the next re-check.
     const toHour = (this.#list?.branches ?? []).map(({ zone }) => msToNextHour(nowMs, zone));
+    this.#cancelRecheck?.();
     this.#cancelRecheck = clock.after(Math.min(RECHECK_MS, ...toHour), () => {
       this.#armRecheck();
       this.markDirty(undefined);
@@ -234,6 +235,8 @@ class OrgFigures {
 
   async #readList(): Promise<void> {
     this.#list = await this.#parts.source.branches(this.#orgId);
+    if (this.#isClosed) return;
+    this.#armRecheck();
     for (const state of this.#scopes.values()) {
       const branches = this.#branchesOf(state.scope);
       for (const branch of branches) this.#stateOf(branch.id);

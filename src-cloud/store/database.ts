@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { createPgConfig } from '@electric-sql/pglite/node-postgres';
@@ -6,6 +6,7 @@ import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { AppError } from '#shared/kernel/errors.ts';
 import { lockFolder } from './folder-lock.ts';
+import { withNamedStatements } from './named-statements.ts';
 import type { Schema } from './schema.ts';
 import { refuseInsideTransaction } from './transaction-guard.ts';
 
@@ -59,9 +60,9 @@ export async function openDatabase(options: DatabaseOptions = {}): Promise<Datab
 function kyselyOver(pool: pg.Pool): Pick<Database, 'db' | 'onQuery'> {
   const listeners = new Set<QueryListener>();
   const guarded = {
-    connect: () => {
+    connect: async () => {
       refuseInsideTransaction();
-      return pool.connect();
+      return withNamedStatements(await pool.connect());
     },
     end: () => pool.end(),
     options: pool.options,
@@ -89,11 +90,12 @@ async function openPglite({ dataDir, template }: DatabaseOptions): Promise<Datab
     folder = join(dataDir, 'db');
   }
   try {
-    if (folder !== undefined) mkdirSync(folder, { recursive: true });
+    if (folder !== undefined) discardUnfinished(folder);
     const lite = await PGlite.create({
       ...(folder === undefined ? {} : { dataDir: folder }),
       ...(template === undefined ? {} : { loadDataDir: template }),
     });
+    if (folder !== undefined) writeFileSync(finishedMark(folder), '');
     const config = { ...createPgConfig(lite), types };
     const pool = new pg.Pool(config as unknown as pg.PoolConfig);
     const { db, onQuery } = kyselyOver(pool);
@@ -113,6 +115,16 @@ async function openPglite({ dataDir, template }: DatabaseOptions): Promise<Datab
     unlock();
     throw error;
   }
+}
+
+function finishedMark(folder: string): string {
+  return `${folder}.created`;
+}
+
+/** A process that was killed while it made the database left half of one, which would never open. Nobody has written anything to it yet. */
+function discardUnfinished(folder: string): void {
+  if (!existsSync(finishedMark(folder))) rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
 }
 
 async function openPostgres(connectionString: string, { maxConnections = 10 }: DatabaseOptions): Promise<Database> {

@@ -5,12 +5,13 @@ import { Fold, parseInput, runCommand } from '#shared/commands/engine.ts';
 import { contextOf, Envelope } from '#shared/commands/envelope.ts';
 import { commands } from '#shared/commands/registry.ts';
 import { branchDay } from '#shared/domain/branch.ts';
-import { put, type Put, type Ref, refKey } from '#shared/domain/entity.ts';
+import { put, type Put, refKey } from '#shared/domain/entity.ts';
 import type { Order } from '#shared/domain/order.ts';
 import type { BusinessDay } from '#shared/kernel/business-day.ts';
 import { type Clock, isoAt } from '#shared/kernel/clock.ts';
 import { AppError, invalidInput } from '#shared/kernel/errors.ts';
 import type { Store } from '../store/store.ts';
+import { formatTouches } from '../store/touch-rows.ts';
 import type { Enrolment } from './enrolment.ts';
 import { fillInput } from './fill-input.ts';
 import type { ExecuteRequest } from './terminal-types.ts';
@@ -140,8 +141,9 @@ export function createCommandRunner(store: Store, clock: Clock, enrolment: Enrol
       idempotencyKey: envelope.id,
       createdAt: isoAt(clock.now()),
       body: JSON.stringify(envelope),
+      touches: formatTouches(puts),
     });
-    for (const ref of puts as Ref[]) touches.add(pos, ref);
+    touches.addAll(pos, puts);
   };
 
   return {

@@ -33,8 +33,14 @@ const migrations: readonly { number: number; sql: string }[] = [
         started_at TEXT NOT NULL
       ) STRICT;
 
+      -- Small columns first: they are read without the body. 'touches' names the entities of an unsettled command.
       CREATE TABLE outbox (
         pos INTEGER PRIMARY KEY,
+        status TEXT NOT NULL CHECK (status IN ('PENDING', 'REPLAYING', 'SUCCESS', 'FAILED')),
+        settled INTEGER NOT NULL DEFAULT 0 CHECK (settled IN (0, 1)),
+        visible_org INTEGER,
+        visible_branch INTEGER,
+        attempts INTEGER NOT NULL DEFAULT 0,
         incarnation TEXT NOT NULL,
         seq INTEGER NOT NULL,
         lamport INTEGER NOT NULL,
@@ -42,29 +48,31 @@ const migrations: readonly { number: number; sql: string }[] = [
         id TEXT NOT NULL,
         endpoint TEXT NOT NULL,
         method TEXT NOT NULL,
-        body TEXT NOT NULL,
         idempotency_key TEXT NOT NULL,
         created_at TEXT NOT NULL,
-        status TEXT NOT NULL CHECK (status IN ('PENDING', 'REPLAYING', 'SUCCESS', 'FAILED')),
-        attempts INTEGER NOT NULL DEFAULT 0,
-        last_error TEXT,
+        acked_at TEXT,
         flags TEXT,
-        visible_org INTEGER,
-        visible_branch INTEGER,
-        settled INTEGER NOT NULL DEFAULT 0 CHECK (settled IN (0, 1)),
-        acked_at TEXT
+        last_error TEXT,
+        touches TEXT,
+        body TEXT NOT NULL
       ) STRICT;
-      CREATE INDEX outbox_unsettled ON outbox (pos) WHERE settled = 0;
       CREATE INDEX outbox_refused ON outbox (pos) WHERE status = 'FAILED';
 
-      -- Which entities an unsettled command touches; its rows go when it is settled.
+      -- Everything up to these positions is acknowledged, and settled: where looking begins. Lower is slower, never wrong.
+      CREATE TABLE outbox_mark (
+        one INTEGER PRIMARY KEY CHECK (one = 1),
+        acked_pos INTEGER NOT NULL,
+        settled_pos INTEGER NOT NULL
+      ) STRICT;
+      INSERT INTO outbox_mark VALUES (1, 0, 0);
+
+      -- Which unsettled commands touch an entity; its rows go when the command is settled.
       CREATE TABLE touch (
-        pos INTEGER NOT NULL REFERENCES outbox (pos),
         kind TEXT NOT NULL,
         id TEXT NOT NULL,
-        PRIMARY KEY (pos, kind, id)
+        pos INTEGER NOT NULL,
+        PRIMARY KEY (kind, id, pos)
       ) STRICT, WITHOUT ROWID;
-      CREATE INDEX touch_entity ON touch (kind, id);
 
       -- What each order of the view adds to each business day; KPIs only add these up.
       CREATE TABLE order_day (

@@ -17,6 +17,8 @@ export interface OutboxEntry {
 }
 export interface NewOutboxEntry extends Omit<OutboxEntry, 'seq'> {
   deviceId: string;
+  /** See touch-rows.ts. */
+  touches: string;
 }
 export interface Incarnation {
   id: string;
@@ -62,6 +64,8 @@ export interface OutboxRows {
   markSettled(pos: number): void;
   /** Acknowledged commands whose rows have not arrived. */
   listAcknowledgedUnsettled(): { pos: number; visible: Visible }[];
+  /** Notes where looking may begin after a restart. */
+  saveMarks(): void;
   /** Everything from `pos` on is waiting again: the cloud has lost it. Returns the positions. */
   reopenFrom(pos: number): number[];
   /** Starts a new series; what waits moves into it. `id` is random. */
@@ -75,14 +79,29 @@ export interface OutboxRows {
   reload(): void;
 }
 
+interface Marks {
+  acked: number;
+  settled: number;
+}
+
 const ENTRY = `seq, lamport, id, endpoint, method, idempotency_key AS idempotencyKey, created_at AS createdAt, body`;
 
 export function outboxRows(db: Database.Database): OutboxRows {
   // Not `?? 0` in SQL: pluck gives null for max() of nothing.
   const number = (sql: string): number => (db.prepare(sql).pluck().get() as number | null | undefined) ?? 0;
-  const oldest = db
-    .prepare<[], number | null>(`SELECT min(pos) FROM outbox WHERE settled = 0 AND status IN ('PENDING', 'REPLAYING')`)
+  const firstWaitingAfter = db
+    .prepare<[number], number>(
+      `SELECT pos FROM outbox WHERE pos > ? AND status IN ('PENDING', 'REPLAYING') ORDER BY pos LIMIT 1`,
+    )
     .pluck();
+  const firstUnsettledAfter = db
+    .prepare<[number], number>('SELECT pos FROM outbox WHERE pos > ? AND settled = 0 ORDER BY pos LIMIT 1')
+    .pluck();
+  const countUnsettled = db
+    .prepare<[number, number], number>('SELECT count(*) FROM outbox WHERE pos > ? AND pos <= ? AND settled = 0')
+    .pluck();
+  const readMarks = db.prepare<[], Marks>('SELECT acked_pos AS acked, settled_pos AS settled FROM outbox_mark');
+  const writeMarks = db.prepare('UPDATE outbox_mark SET acked_pos = ?, settled_pos = ?');
   const readIncarnation = db.prepare<[], Incarnation>(
     'SELECT id, first_pos AS firstPos, next_receipt AS nextReceipt FROM incarnation ORDER BY first_pos DESC LIMIT 1',
   );
@@ -90,8 +109,8 @@ export function outboxRows(db: Database.Database): OutboxRows {
     'SELECT id, first_pos AS firstPos, next_receipt AS nextReceipt FROM incarnation WHERE id = ?',
   );
   const insert = db.prepare(
-    `INSERT INTO outbox (pos, incarnation, seq, lamport, device_id, id, endpoint, method, body, idempotency_key, created_at, status)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'PENDING')`,
+    `INSERT INTO outbox (pos, incarnation, seq, lamport, device_id, id, endpoint, method, body, idempotency_key, created_at, touches, status)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'PENDING')`,
   );
   const saveReceipts = db.prepare('UPDATE incarnation SET next_receipt = ? WHERE id = ?');
   const waitingRows = db.prepare<[number, number], OutboxEntry & { pos: number; incarnation: string }>(
@@ -101,7 +120,7 @@ export function outboxRows(db: Database.Database): OutboxRows {
     `UPDATE outbox SET status = 'REPLAYING', attempts = attempts + 1 WHERE pos BETWEEN ? AND ?`,
   );
   const waitAgain = db.prepare(
-    `UPDATE outbox SET status = 'PENDING', last_error = coalesce(?, last_error) WHERE settled = 0 AND status = 'REPLAYING'`,
+    `UPDATE outbox SET status = 'PENDING', last_error = coalesce(?, last_error) WHERE pos > ? AND pos <= ? AND status = 'REPLAYING'`,
   );
   const applied = db.prepare(
     `UPDATE outbox SET status = 'SUCCESS', flags = ?, visible_org = ?, visible_branch = ?, acked_at = ?, last_error = NULL WHERE pos = ?`,
@@ -110,9 +129,9 @@ export function outboxRows(db: Database.Database): OutboxRows {
     `UPDATE outbox SET status = 'FAILED', last_error = ?, flags = ?, acked_at = ?, settled = 1 WHERE pos = ?`,
   );
   const settled = db.prepare('UPDATE outbox SET settled = 1 WHERE pos = ?');
-  const ackedUnsettled = db.prepare<[number], { pos: number; org: number | null; branch: number | null }>(
-    `SELECT pos, visible_org AS org, visible_branch AS branch FROM outbox INDEXED BY outbox_unsettled
-     WHERE settled = 0 AND pos <= ? AND status = 'SUCCESS' ORDER BY pos`,
+  const ackedUnsettled = db.prepare<[number, number], { pos: number; org: number | null; branch: number | null }>(
+    `SELECT pos, visible_org AS org, visible_branch AS branch FROM outbox 
+     WHERE pos > ? AND pos <= ? AND settled = 0 AND status = 'SUCCESS' ORDER BY pos`,
   );
   const reopen = db
     .prepare<[number], number>(
@@ -132,21 +151,36 @@ export function outboxRows(db: Database.Database): OutboxRows {
     Math.max(number('SELECT max(pos) FROM outbox'), number('SELECT max(first_pos) - 1 FROM incarnation'));
   let lastPos = lastPosition();
   let lastLamport = number('SELECT max(lamport) FROM outbox');
-  let firstWaiting: number | undefined;
   let current: Incarnation | undefined;
-  const isChanged = { refused: true, unsettled: true };
-  let refused = 0;
-  let unsettled = 0;
+  let refused: number | undefined;
+  // Lower bounds until they are looked up again.
+  let marks: Marks = readMarks.get() ?? { acked: 0, settled: 0 };
+  const isKnown = { acked: false, settled: false };
+  let lastReplaying = lastPos;
 
   const ackedPos = (): number => {
-    firstWaiting ??= oldest.get() ?? lastPos + 1;
-    return firstWaiting - 1;
+    if (!isKnown.acked) marks.acked = (firstWaitingAfter.get(marks.acked) ?? lastPos + 1) - 1;
+    isKnown.acked = true;
+    return marks.acked;
   };
-  /** `next`: the first that waits now, where that is known. */
-  const changed = (next?: number): void => {
-    firstWaiting = next;
-    isChanged.refused = true;
-    isChanged.unsettled = true;
+  const settledPos = (): number => {
+    if (!isKnown.settled) marks.settled = Math.min(ackedPos(), (firstUnsettledAfter.get(marks.settled) ?? lastPos + 1) - 1);
+    isKnown.settled = true;
+    return marks.settled;
+  };
+  /** An entry is not waiting any more. */
+  const acked = (pos: number): void => {
+    if (pos === ackedPos() + 1) marks.acked = pos;
+    else isKnown.acked = false;
+    isKnown.settled = false;
+  };
+  /** Everything from `pos` on may have changed. */
+  const lowerMarks = (pos: number): void => {
+    marks = { acked: Math.min(marks.acked, pos - 1), settled: Math.min(marks.settled, pos - 1) };
+    isKnown.acked = false;
+    isKnown.settled = false;
+    refused = undefined;
+    writeMarks.run(marks.acked, marks.settled);
   };
   const incarnation = (): Incarnation => {
     current ??= readIncarnation.get();
@@ -176,10 +210,10 @@ export function outboxRows(db: Database.Database): OutboxRows {
         entry.body,
         entry.idempotencyKey,
         entry.createdAt,
+        entry.touches,
       );
       lastPos = pos;
       lastLamport = Math.max(lastLamport, entry.lamport);
-      isChanged.unsettled = true;
       return pos;
     },
     nextReceipt: () => incarnation().nextReceipt,
@@ -204,31 +238,35 @@ export function outboxRows(db: Database.Database): OutboxRows {
     },
     markReplaying: (from, to) => {
       replaying.run(from, to);
+      lastReplaying = Math.max(lastReplaying, to);
     },
     markWaiting: (lastError) => {
-      waitAgain.run(lastError === undefined ? null : JSON.stringify(lastError));
+      waitAgain.run(lastError === undefined ? null : JSON.stringify(lastError), ackedPos(), lastReplaying);
+      lastReplaying = ackedPos();
     },
     markApplied: (pos, flags, visible, ackedAt) => {
-      const isNext = pos === ackedPos() + 1;
       applied.run(flags.length === 0 ? null : JSON.stringify(flags), visible.org, visible.branch, ackedAt, pos);
-      changed(isNext ? pos + 1 : undefined);
+      acked(pos);
     },
     markRejected: (pos, error, flags, ackedAt) => {
-      const isNext = pos === ackedPos() + 1;
       rejected.run(JSON.stringify(error), flags.length === 0 ? null : JSON.stringify(flags), ackedAt, pos);
-      changed(isNext ? pos + 1 : undefined);
+      acked(pos);
+      refused = undefined;
     },
     markSettled: (pos) => {
       settled.run(pos);
-      isChanged.unsettled = true;
+      isKnown.settled = false;
     },
     listAcknowledgedUnsettled: () =>
       ackedUnsettled
-        .all(ackedPos())
+        .all(settledPos(), ackedPos())
         .map(({ pos, org, branch }) => ({ pos, visible: { org: org ?? 0, branch: branch ?? 0 } })),
+    saveMarks: () => {
+      writeMarks.run(ackedPos(), settledPos());
+    },
     reopenFrom: (pos) => {
       const positions = reopen.all(pos).sort((a, b) => a - b);
-      changed();
+      lowerMarks(pos);
       return positions;
     },
     startIncarnation: (id, atPos, startedAt) => {
@@ -236,7 +274,6 @@ export function outboxRows(db: Database.Database): OutboxRows {
       insertIncarnation.run(atPos, id, startedAt);
       move.run(id, atPos, atPos);
       current = undefined;
-      changed();
     },
     getCommand: (pos) => {
       const row = command.get(pos);
@@ -245,19 +282,20 @@ export function outboxRows(db: Database.Database): OutboxRows {
       return { ...rest, envelope: parseEnvelope(body) };
     },
     counts: () => {
-      if (isChanged.refused) refused = number(`SELECT count(*) FROM outbox WHERE status = 'FAILED'`);
-      if (isChanged.unsettled) unsettled = number('SELECT count(*) FROM outbox WHERE settled = 0');
-      isChanged.refused = false;
-      isChanged.unsettled = false;
+      refused ??= number(`SELECT count(*) FROM outbox WHERE status = 'FAILED'`);
       const waiting = lastPos - ackedPos();
-      const oldestRow = waiting === 0 ? undefined : waitingRows.get(ackedPos(), 1);
-      return { waiting, unsettled, refused, oldestWaitingAt: oldestRow?.createdAt ?? null };
+      const arriving = settledPos() === ackedPos() ? 0 : (countUnsettled.get(settledPos(), ackedPos()) ?? 0);
+      const oldest = waiting === 0 ? undefined : waitingRows.get(ackedPos(), 1);
+      return { waiting, unsettled: waiting + arriving, refused, oldestWaitingAt: oldest?.createdAt ?? null };
     },
     idAt: (pos) => idAt.get(pos),
     reload: () => {
       lastPos = lastPosition();
       current = undefined;
-      changed();
+      refused = undefined;
+      marks = readMarks.get() ?? { acked: 0, settled: 0 };
+      isKnown.acked = false;
+      isKnown.settled = false;
     },
     list: (filter, limit) => listItems(db, filter, limit, ackedPos()),
   };

@@ -35,7 +35,7 @@ export function removeOld(store: Store, nowMs: number): number {
     const acknowledged = db
       .prepare(
         `DELETE FROM outbox WHERE settled = 1 AND acked_at < ? AND pos < (SELECT max(pos) FROM outbox)
-         AND pos < (SELECT coalesce(min(pos), 9007199254740991) FROM outbox WHERE settled = 0)`,
+         AND pos <= (SELECT settled_pos FROM outbox_mark)`,
       )
       .run(cutoff).changes;
     const days = db.prepare('DELETE FROM order_day WHERE day < ?').run(day).changes;

@@ -33,6 +33,8 @@ export function openStore(dataDir: string, log: Log): Store {
   const { db, close } = openDatabase(dataDir);
   const entities = entityRows(db, log);
   const outbox = outboxRows(db);
+  // What was on its way when the process ended waits again; the cloud knows by `seq` what it has.
+  outbox.markWaiting(undefined);
   const begin = db.prepare('BEGIN IMMEDIATE');
   const commit = db.prepare('COMMIT');
   const rollback = db.prepare('ROLLBACK');

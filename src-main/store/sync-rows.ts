@@ -129,6 +129,7 @@ export function syncRows(options: SyncRowsOptions) {
       dirty.push(...statements.pendingRefs());
       meta.save('cursor', end.cursor);
       seeLamport(end.lamport);
+      outbox.saveMarks();
       const rebased = reconcile.run(dirty);
       return [...refs, ...rebased];
     });
@@ -153,6 +154,10 @@ export function syncRows(options: SyncRowsOptions) {
       const { waiting, oldestWaitingAt } = outbox.counts();
       return { count: waiting, oldestAt: oldestWaitingAt };
     },
+    hasUnarrived: () => {
+      const { waiting, unsettled } = outbox.counts();
+      return unsettled > waiting;
+    },
     takeBatch: (maxEntries: number, maxBytes: number): { incarnation: string; entries: PushEntry[] } | undefined => {
       const batch = outbox.listWaiting(maxEntries, maxBytes);
       if (batch === undefined) return undefined;
@@ -176,6 +181,7 @@ export function syncRows(options: SyncRowsOptions) {
         seeLamport(lamport);
         const at = cursor();
         if (at !== undefined) settleArrived(at, 0, dirty);
+        outbox.saveMarks();
         return reconcile.run(dirty);
       });
       if (changed.length > 0) options.onChanged(changed);

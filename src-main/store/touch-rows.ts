@@ -3,6 +3,9 @@ import { Kind, type Ref, refKey } from '#shared/domain/entity.ts';
 
 /** Which entities the unsettled commands touch: the paths along which a change of the cloud's rows reaches them. */
 export interface TouchRows {
+  /** What a command touches, as it is written with its outbox row. */
+  addAll(pos: number, refs: readonly Ref[]): void;
+  /** A re-run reached one more entity. */
   add(pos: number, ref: Ref): void;
   /** What a command touches. */
   list(pos: number): Ref[];
@@ -18,20 +21,25 @@ export interface Closure {
 }
 
 export function touchRows(db: Database.Database): TouchRows {
-  const insert = db.prepare('INSERT OR IGNORE INTO touch (pos, kind, id) VALUES (?, ?, ?)');
-  const byPos = db.prepare<[number], { kind: string; id: string }>('SELECT kind, id FROM touch WHERE pos = ?');
+  const insert = db.prepare('INSERT OR IGNORE INTO touch (kind, id, pos) VALUES (?, ?, ?)');
+  const remove = db.prepare('DELETE FROM touch WHERE kind = ? AND id = ? AND pos = ?');
+  const byPos = db.prepare<[number], string | null>('SELECT touches FROM outbox WHERE pos = ?').pluck();
+  const save = db.prepare('UPDATE outbox SET touches = ? WHERE pos = ?');
   const byEntity = db.prepare<[string, string], number>('SELECT pos FROM touch WHERE kind = ? AND id = ?').pluck();
   const any = db.prepare<[string, string], number>('SELECT 1 FROM touch WHERE kind = ? AND id = ? LIMIT 1').pluck();
-  const remove = db.prepare('DELETE FROM touch WHERE pos = ?');
-  const list = (pos: number): Ref[] => byPos.all(pos).map(({ kind, id }) => ({ kind: Kind.parse(kind), id }));
+  const list = (pos: number): Ref[] => parseTouches(byPos.get(pos) ?? null);
   return {
+    addAll: (pos, refs) => {
+      for (const { kind, id } of refs) insert.run(kind, id, pos);
+    },
     add: (pos, ref) => {
-      insert.run(pos, ref.kind, ref.id);
+      if (insert.run(ref.kind, ref.id, pos).changes === 1) save.run(formatTouches([...list(pos), ref]), pos);
     },
     list,
     isTouched: (ref) => any.get(ref.kind, ref.id) !== undefined,
     removeAll: (pos) => {
-      remove.run(pos);
+      for (const { kind, id } of list(pos)) remove.run(kind, id, pos);
+      save.run(null, pos);
     },
     closure: (from) => {
       const refs = new Map<string, Ref>();
@@ -54,4 +62,17 @@ export function touchRows(db: Database.Database): TouchRows {
       return { refs, positions };
     },
   };
+}
+
+/** Refs as the outbox keeps them: kind and id, a line each. */
+export function formatTouches(refs: readonly Ref[]): string {
+  return refs.map(refKey).join('\n');
+}
+
+function parseTouches(text: string | null): Ref[] {
+  if (text === null || text === '') return [];
+  return text.split('\n').map((line) => {
+    const slash = line.indexOf('/');
+    return { kind: Kind.parse(line.slice(0, slash)), id: line.slice(slash + 1) };
+  });
 }

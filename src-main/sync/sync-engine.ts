@@ -37,6 +37,10 @@ export interface Sync {
 }
 
 const PULL_EVERY_MS = 3 * 60_000;
+// As long as there is no stream, rows are asked for as a kitchen screen would (SPEC D4).
+const PULL_WITHOUT_STREAM_MS = 4_000;
+// The stream brings rows within a second; later something is wrong with it.
+const ROWS_WITHIN_MS = 5_000;
 // With the time limit of a probe this tells within 5 s that the way is cut, when nobody is sending anything.
 const PROBE_AFTER_MS = 2_500;
 const PROBE_TIMEOUT_MS = 2_000;
@@ -63,12 +67,14 @@ export function startSync(options: SyncOptions): Sync {
   const tokens = createDeviceTokens(options.client, options.identity, clock);
   const client = createDeviceClient(options.client, tokens);
   const pullBackoff = createBackoff(options.random);
-  const timers = new Map<'pull' | 'probe', () => void>();
+  const timers = new Map<'pull' | 'probe' | 'rows', () => void>();
   let replicator: ReturnType<typeof startReplicator> | undefined;
   let isStopped = false;
   let mustRenew = false;
+  /** The cloud does not let this terminal in; people have to know why. */
+  let isRefused = false;
 
-  const arm = (name: 'pull' | 'probe', ms: number, fn: () => void): void => {
+  const arm = (name: 'pull' | 'probe' | 'rows', ms: number, fn: () => void): void => {
     timers.get(name)?.();
     if (!isStopped) timers.set(name, clock.after(ms, fn));
   };
@@ -89,8 +95,12 @@ export function startSync(options: SyncOptions): Sync {
       await puller.pull();
       if (isStopped) return;
       pullBackoff.reset();
-      arm('pull', PULL_EVERY_MS, () => void pull());
+      if (isRefused) link.trouble = undefined;
+      isRefused = false;
+      arm('pull', stream.isOpen ? PULL_EVERY_MS : PULL_WITHOUT_STREAM_MS, () => void pull());
       if (replicator === undefined) startPushing();
+      // The pull may have found that the cloud lost something.
+      else replicator.wake();
       options.onProgress();
     } catch (error) {
       if (isStopped) return;
@@ -101,11 +111,24 @@ export function startSync(options: SyncOptions): Sync {
 
   const noteFailure = (error: unknown): void => {
     if (error instanceof CloudError) {
-      const isRefused = error.status === 401 || error.status === 403;
-      if (isRefused) link.trouble = error.wire.message;
+      if (error.status !== 401 && error.status !== 403) return;
+      isRefused = true;
+      link.trouble = error.wire.message;
       return;
     }
     log(`sync: a pull failed inside: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  };
+
+  /** Commands were answered: their rows are on the way, by the stream, else by asking. */
+  const pushed = (): void => {
+    options.onProgress();
+    if (!store.hasUnarrived()) return;
+    if (!stream.isOpen) void pull();
+    else if (!timers.has('rows')) arm('rows', ROWS_WITHIN_MS, expectRows);
+  };
+  const expectRows = (): void => {
+    timers.delete('rows');
+    if (store.hasUnarrived()) void pull();
   };
 
   const startPushing = (): void => {
@@ -116,7 +139,7 @@ export function startSync(options: SyncOptions): Sync {
       link,
       log,
       random: options.random,
-      onProgress: options.onProgress,
+      onProgress: pushed,
     });
     if (mustRenew) replicator.renewIncarnation();
     replicator.wake();
@@ -137,6 +160,7 @@ export function startSync(options: SyncOptions): Sync {
     },
     onAlive: () => link.answered(),
     onClosed: () => {
+      arm('pull', PULL_WITHOUT_STREAM_MS, () => void pull());
       // Not "offline" by itself: the cloud closes streams to check tokens. A light request tells at once.
       void probe();
     },

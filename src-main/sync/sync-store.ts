@@ -27,6 +27,8 @@ export interface SyncStore {
   /** The highest acknowledged `seq` of the current incarnation. */
   ackedSeq(): number;
   waiting(): { count: number; oldestAt: string | null };
+  /** Whether commands were acknowledged whose rows are not here yet. */
+  hasUnarrived(): boolean;
   /** Takes the oldest waiting entries and marks them REPLAYING. */
   takeBatch(maxEntries: number, maxBytes: number): PushBatch | undefined;
   /** The batch was not answered: it waits again. */

@@ -38,7 +38,7 @@ export function Shell() {
     );
   return (
     <div className="flex h-full flex-col">
-      <LostBanner />
+      <LostBanner isLarge={screen?.isReadFromAfar === true} />
       <div className="grid min-h-0 flex-1 grid-cols-[84px_minmax(0,1fr)] grid-rows-[56px_minmax(0,1fr)]">
         <Rail screens={screens} current={screen?.id} />
         <TopBar />

@@ -13,6 +13,8 @@ export interface Screen {
   Component: ComponentType;
   /** `dark` whatever the system says. */
   theme?: 'dark';
+  /** People stand away from it: what it must say, it says large. */
+  isReadFromAfar?: boolean;
 }
 
 const ShiftsScreen = lazy(async () => ({ default: (await import('../features/shifts/ShiftsScreen.tsx')).ShiftsScreen }));
@@ -24,7 +26,7 @@ const SyncScreen = lazy(async () => ({ default: (await import('../features/sync/
 /** The screens that work, in the order of the rail. */
 const SCREENS: readonly Screen[] = [
   { id: 'till', icon: Store, needs: 'L2', Component: TillScreen },
-  { id: 'kitchen', icon: ChefHat, needs: 'L1', Component: KitchenScreen, theme: 'dark' },
+  { id: 'kitchen', icon: ChefHat, needs: 'L1', Component: KitchenScreen, theme: 'dark', isReadFromAfar: true },
   { id: 'shifts', icon: Clock, needs: 'L2', Component: ShiftsScreen },
   { id: 'manager', icon: BarChart3, needs: 'L4', Component: ManagerScreen },
   { id: 'stock', icon: Package, needs: 'L3', Component: StockScreen },

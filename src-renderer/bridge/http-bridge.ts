@@ -46,8 +46,8 @@ export class HttpBridge implements ScreenBridge {
 
   on<N extends EventName>(name: N, listener: (payload: EventPayload<N>) => void): () => void {
     const listeners = this.#listeners.get(name) ?? new Set();
-    this.#listeners.set(name, listeners.add(listener as Listener));
-    return () => listeners.delete(listener as Listener);
+    this.#listeners.set(name, listeners.add(listener));
+    return () => listeners.delete(listener);
   }
 
   onLink(listener: (link: Link) => void): () => void {

@@ -89,7 +89,7 @@ async function loadSnapshot(): Promise<void> {
 
 /** Signs in with a PIN. Rejects with AppError `auth/wrong-pin`, `auth/locked` and others. */
 export async function signIn(staffId: string, pin: string): Promise<void> {
-  const session = await callTerminal('session:signIn', { staffId: staffId as SessionInfo['staffId'], pin });
+  const session = await callTerminal('session:signIn', { staffId, pin });
   await changeSession(session);
 }
 

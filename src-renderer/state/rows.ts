@@ -40,5 +40,5 @@ export function withRows(rows: Rows, changes: readonly LiveRow[]): Rows {
     else map.set(id, body);
   }
   if (fresh.size === 0) return rows;
-  return { ...rows, ...Object.fromEntries(fresh) } as Rows;
+  return { ...rows, ...Object.fromEntries(fresh) };
 }

@@ -10,7 +10,7 @@ import { useLive } from './store.ts';
 
 /** The live rows of one kind. */
 export function useRows<K extends Kind>(kind: K): RowMap<K> {
-  return useLive((live) => live.rows[kind]) as RowMap<K>;
+  return useLive((live) => live.rows[kind]);
 }
 
 /** Who is signed in. Only for screens behind the sign-in. */

@@ -120,8 +120,7 @@ export async function createLiveCloud(engine: Engine, options: Partial<CloudOpti
     };
   };
 
-  await cloud.app.listen({ port: 0, host: '127.0.0.1' });
-  const url = `http://127.0.0.1:${cloud.app.addresses()[0]?.port ?? 0}`;
+  const url = await cloud.app.listen({ port: 0, host: '127.0.0.1' });
   const closeStreams = async (): Promise<void> => {
     const ended = [...readers].map((reader) => reader.close());
     readers.clear();

@@ -18,7 +18,7 @@ export class SseReader {
   readonly #events: ReadEvent[] = [];
   #text = '';
   #isEnded = false;
-  #wake = (): void => undefined;
+  #waiters: (() => void)[] = [];
 
   private constructor(response: IncomingMessage) {
     this.#response = response;
@@ -80,7 +80,11 @@ export class SseReader {
   }
 
   #more(): Promise<void> {
-    return new Promise((resolve) => (this.#wake = resolve));
+    return new Promise((resolve) => this.#waiters.push(resolve));
+  }
+
+  #wake(): void {
+    for (const waiter of this.#waiters.splice(0)) waiter();
   }
 
   #take(text: string): void {

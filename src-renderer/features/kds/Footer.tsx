@@ -5,10 +5,11 @@ import type { Ticket } from '#shared/domain/ticket.ts';
 import { Sheet } from '../../ui/Sheet.tsx';
 import type { ToCook } from './board.ts';
 import { recall } from './kds-actions.ts';
+import { shortLabel } from './short-label.ts';
 import { ReadySheet } from './ReadySheet.tsx';
 
 const BUTTON =
-  'flex h-16 shrink-0 items-center gap-2.5 whitespace-nowrap rounded-m border-2 border-line-strong px-5 text-[22px] font-bold active:bg-surface-2 disabled:opacity-45';
+  'flex h-16 [@media(max-height:860px)]:h-14 shrink-0 items-center gap-2.5 whitespace-nowrap rounded-m border-2 border-line-strong px-5 text-[22px] font-bold active:bg-surface-2 disabled:opacity-45';
 
 function Count({ name, quantity }: ToCook) {
   return (
@@ -26,13 +27,13 @@ export function Footer({ counts, done }: { counts: readonly ToCook[]; done: read
   const last = done[0];
   const ready = done.filter((ticket) => ticket.status === 'bumped').length;
   return (
-    <footer className="flex h-24 shrink-0 items-center gap-3.5 border-t border-line bg-surface px-5 [@media(max-height:860px)]:h-20">
+    <footer className="flex h-24 shrink-0 items-center gap-3.5 border-t border-line bg-surface px-5 [@media(max-height:860px)]:h-[72px]">
       <button
         type="button"
         aria-label={t('toCookOpen', { count: counts.length })}
         disabled={counts.length === 0}
         onClick={() => setOpen('counts')}
-        className="flex min-h-16 min-w-0 flex-1 items-center gap-3.5 overflow-hidden rounded-m text-left"
+        className="flex min-h-14 min-w-0 flex-1 items-center gap-3.5 overflow-hidden rounded-m text-left"
       >
         <span className="shrink-0 text-lg font-bold uppercase tracking-wide text-ink-3">{t('toCook')}</span>
         <span className="flex h-[54px] min-w-0 flex-1 flex-wrap content-start gap-x-2.5 gap-y-4 overflow-hidden">
@@ -53,7 +54,7 @@ export function Footer({ counts, done }: { counts: readonly ToCook[]; done: read
       >
         <RotateCcw size={24} aria-hidden />
         <span className="max-w-48 truncate">
-          {last === undefined ? t('recallNothing') : t('recall', { label: last.label })}
+          {last === undefined ? t('recallNothing') : t('recall', { label: shortLabel(last, t).text })}
         </span>
       </button>
       {open === 'ready' && <ReadySheet tickets={done} onClose={() => setOpen(undefined)} />}

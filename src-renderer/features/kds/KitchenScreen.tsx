@@ -1,5 +1,5 @@
 import { ChefHat } from 'lucide-react';
-import { type CSSProperties, useMemo } from 'react';
+import { type CSSProperties, useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useRows, useTerminal } from '../../state/selectors.ts';
 import { useLive } from '../../state/store.ts';
@@ -13,8 +13,10 @@ import { boardTickets, bumpedTickets, stationCounts, toCook } from './board.ts';
 import { Footer } from './Footer.tsx';
 import { useLeaving } from './kds-actions.ts';
 import { SCALE, setSize, setStation, SIZES, useKdsSettings } from './kds-settings.ts';
+import { Pager } from './Pager.tsx';
 import { SourceBanner } from './SourceBanner.tsx';
 import { useBell } from './use-bell.ts';
+import { useBoardPages } from './use-board-pages.ts';
 
 const RECALLABLE = 20;
 
@@ -23,7 +25,8 @@ function Empty({ station, hasOthers }: { station: string | undefined; hasOthers:
   const isFiltered = station !== undefined && hasOthers;
   return (
     <EmptyState
-      icon={<ChefHat size={64} strokeWidth={1.5} />}
+      size="l"
+      icon={<ChefHat size={80} strokeWidth={1.5} />}
       title={isFiltered ? t('emptyStation', { station }) : t('empty')}
       text={isFiltered ? t('emptyStationHelp') : t('emptyHelp')}
       action={isFiltered && <Button onPress={() => setStation(undefined)}>{t('showAll')}</Button>}
@@ -56,22 +59,34 @@ export function KitchenScreen() {
     [station?.id, stations],
   );
   useBell(onBoard, station?.id);
+  const box = useRef<HTMLDivElement>(null);
+  const pages = useBoardPages(board, SCALE[size], box);
   return (
     <div data-size={size} className="flex h-full flex-col bg-bg" style={{ '--kds': SCALE[size] } as CSSProperties}>
-      <header className="flex h-[72px] shrink-0 items-center gap-4 border-b border-line bg-surface px-5">
+      <header className="flex h-[72px] [@media(max-height:860px)]:h-[60px] shrink-0 items-center gap-4 border-b border-line bg-surface px-5">
         <h1 className="text-[26px] font-bold tracking-tight">{t('title')}</h1>
         <div className="min-w-0 flex-1">
           <ChipRow label={t('stations')}>
-            <Chip isSelected={station === undefined} onPress={() => setStation(undefined)} className="num text-lg">
+            <Chip
+              isSelected={station === undefined}
+              onPress={() => setStation(undefined)}
+              className="num px-5! text-lg!"
+            >
               {t('allStations')} {all.length}
             </Chip>
             {stations.map(({ id, name, count }) => (
-              <Chip key={id} isSelected={station?.id === id} onPress={() => setStation(id)} className="num text-lg">
+              <Chip
+                key={id}
+                isSelected={station?.id === id}
+                onPress={() => setStation(id)}
+                className="num px-5! text-lg!"
+              >
                 {name} {count}
               </Chip>
             ))}
           </ChipRow>
         </div>
+        <Pager page={pages.page} pages={pages.pages} later={pages.later} onTurn={pages.turn} />
         <Tabs
           label={t('size')}
           tabs={SIZES.map((key) => ({ key, label: t(`sizes.${key}`) }))}
@@ -80,12 +95,19 @@ export function KitchenScreen() {
         />
       </header>
       <SourceBanner />
-      <div className={cn('flex min-h-0 flex-1 flex-col', isLost && 'opacity-60 grayscale')}>
-        {board.length === 0 ? (
-          <Empty station={station?.name} hasOthers={all.length > 0} />
-        ) : (
-          <Board tickets={board} scale={SCALE[size]} stationNames={stationNames} />
+      <div
+        className={cn(
+          'min-h-0 flex-1 px-5 py-4 [@media(max-height:860px)]:px-4 [@media(max-height:860px)]:py-3',
+          isLost && 'opacity-60 grayscale',
         )}
+      >
+        <div ref={box} className="h-full overflow-hidden">
+          {board.length === 0 ? (
+            <Empty station={station?.name} hasOthers={all.length > 0} />
+          ) : (
+            <Board pages={pages} stationNames={stationNames} />
+          )}
+        </div>
       </div>
       <Footer counts={counts} done={done} />
     </div>

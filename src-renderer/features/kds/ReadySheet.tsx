@@ -7,6 +7,7 @@ import { Button } from '../../ui/Button.tsx';
 import { EmptyState } from '../../ui/EmptyState.tsx';
 import { Sheet } from '../../ui/Sheet.tsx';
 import { recall, serve } from './kds-actions.ts';
+import { shortLabel } from './short-label.ts';
 
 function linesText(ticket: Ticket): string {
   return ticket.lines
@@ -18,7 +19,7 @@ function linesText(ticket: Ticket): string {
 function Row({ ticket }: { ticket: Ticket }) {
   const { t } = useTranslation('kds');
   const { time } = useFormats();
-  const { label } = ticket;
+  const label = shortLabel(ticket, t).text;
   const isServed = ticket.status === 'served';
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-2 border-t border-line py-3 first:border-t-0">

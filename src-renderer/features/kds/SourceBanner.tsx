@@ -1,41 +1,28 @@
-import { CloudOff, Unplug, VolumeX } from 'lucide-react';
+import { CloudOff, VolumeX } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { useLive } from '../../state/store.ts';
 import { useFormats } from '../../state/use-formats.ts';
 import { Banner } from '../../ui/Banner.tsx';
 import { useChime, wakeChime } from './chime.ts';
 
-/** Says across the whole width when the board is not what it seems: no terminal, no cloud, no sound. */
+/** Says across the whole width when the board knows less than usual, or cannot ring. A lost terminal the shell says. */
 export function SourceBanner() {
   const { t } = useTranslation('kds');
   const { time } = useFormats();
-  const link = useLive((live) => live.link);
+  const isLost = useLive((live) => live.link.state === 'down');
   const isOffline = useLive((live) => live.status?.link === 'offline');
   const offlineSinceAt = useLive((live) => live.status?.offlineSinceAt ?? null);
   const hasSound = useChime((chime) => chime.isOn);
   return (
     <>
-      {link.state === 'down' ? (
+      {isOffline && !isLost && (
         <Banner
-          tone="danger"
-          icon={<Unplug size={44} className="shrink-0" aria-hidden />}
-          className="min-h-24 border-y-4 border-danger px-6"
+          tone="warn"
+          icon={<CloudOff size={26} className="shrink-0" aria-hidden />}
+          className="min-h-14 px-6 text-xl"
         >
-          <b className="num block text-[36px] font-extrabold leading-tight">
-            {t('lost', { time: time(link.sinceMs) })}
-          </b>
-          <span className="block text-xl">{t('lostHelp')}</span>
+          {offlineSinceAt === null ? t('offlineUnknown') : t('offline', { time: time(offlineSinceAt) })}
         </Banner>
-      ) : (
-        isOffline && (
-          <Banner
-            tone="warn"
-            icon={<CloudOff size={26} className="shrink-0" aria-hidden />}
-            className="min-h-14 px-6 text-xl"
-          >
-            {offlineSinceAt === null ? t('offlineUnknown') : t('offline', { time: time(offlineSinceAt) })}
-          </Banner>
-        )
       )}
       {!hasSound && (
         <button

@@ -74,7 +74,8 @@ function Head(props: { ticket: Ticket; badge: number | undefined; band: AgeBand;
   const { t: tCommon } = useTranslation();
   const { label } = ticket;
   const { text } = shortLabel(ticket, t);
-  const onBump = () => void bump(ticket.id, { done: t('bumped', { label }), undo: tCommon('undo') });
+  const onBump = () =>
+    void bump(ticket.id, { done: t('bumped', { label: shortLabel(ticket, t).text }), undo: tCommon('undo') });
   return (
     <button
       type="button"
@@ -125,7 +126,8 @@ function Acknowledge({ ticket, lines }: { ticket: Ticket; lines: Ticket['lines']
   const isAll = ticket.lines.every((line) => line.cancelledAt !== undefined);
   const onSeen = () => {
     markSeen(lines.map((line) => seenKey(ticket.id, line.lineId)));
-    if (isAll) void bump(ticket.id, { done: t('bumped', { label }), undo: tCommon('undo') });
+    if (isAll)
+      void bump(ticket.id, { done: t('bumped', { label: shortLabel(ticket, t).text }), undo: tCommon('undo') });
   };
   return (
     <button
@@ -133,7 +135,9 @@ function Acknowledge({ ticket, lines }: { ticket: Ticket; lines: Ticket['lines']
       onClick={onSeen}
       className="mx-4 mb-3.5 mt-2.5 block min-h-[60px] w-[calc(100%-2rem)] break-words rounded-m bg-danger px-3 py-2 text-center text-[length:calc(22px*var(--kds))] font-bold leading-tight text-danger-ink active:brightness-90"
     >
-      {isAll ? t('seenAll', { label }) : t('seen', { name: lines.map((line) => line.name).join(', ') })}
+      {isAll
+        ? t('seenAll', { label: shortLabel(ticket, t).text })
+        : t('seen', { name: lines.map((line) => line.name).join(', ') })}
     </button>
   );
 }
@@ -191,7 +195,9 @@ export const TicketCard = memo(function TicketCard(props: TicketCardProps) {
       {isComplete && (
         <button
           type="button"
-          onClick={() => void bump(ticket.id, { done: t('bumped', { label }), undo: tCommon('undo') })}
+          onClick={() =>
+            void bump(ticket.id, { done: t('bumped', { label: shortLabel(ticket, t).text }), undo: tCommon('undo') })
+          }
           className="block min-h-[60px] w-full border-t border-line bg-ok-soft text-center text-[length:calc(22px*var(--kds))] font-bold text-ok active:brightness-110"
         >
           {t('allDone')}

@@ -100,6 +100,7 @@ export function ManagerScreen() {
   const notes: KpiNotes = {};
   const kpis = view?.kpis;
   if (kpis !== undefined) {
+    notes.salesMTD = t('note.noComparison');
     if (kpis.salesToday === sums.salesMinor && sums.orders > 0)
       notes.salesToday = t('note.orders', { count: sums.orders });
     const share = (method: 'cash' | 'momo') => shares.find((each) => each.method === method)?.percent;
@@ -156,7 +157,7 @@ export function ManagerScreen() {
             <OpenOrdersList orders={open} now={now} onOpen={setOrderId} />
           </Panel>
         </div>
-        <div className="grid grid-cols-2 gap-3">
+        <div className="grid grid-cols-2 items-start gap-3">
           <Panel title={t('top')} note={t('rowsNote')}>
             <TopItems items={top} />
           </Panel>

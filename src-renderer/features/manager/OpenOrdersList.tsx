@@ -6,6 +6,7 @@ import { useRows } from '../../state/selectors.ts';
 import { useFormats } from '../../state/use-formats.ts';
 import { EmptyState } from '../../ui/EmptyState.tsx';
 import { VirtualList } from '../../ui/VirtualList.tsx';
+import { orderName } from './order-name.ts';
 import { useAgeText } from './use-age-text.ts';
 
 function OpenOrder({ order, now, onOpen }: { order: Order; now: number; onOpen: (orderId: string) => void }) {
@@ -13,7 +14,7 @@ function OpenOrder({ order, now, onOpen }: { order: Order; now: number; onOpen: 
   const { amount } = useFormats();
   const age = useAgeText();
   const staff = useRows('staff').get(order.openedBy)?.name;
-  const label = order.tableName ?? t(`types.${order.type}`);
+  const label = orderName(order, t);
   const facts = [
     order.number === '' ? t('unnumbered') : order.number,
     staff === undefined ? undefined : shortName(staff),

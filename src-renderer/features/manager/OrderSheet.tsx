@@ -7,6 +7,7 @@ import { useFormats } from '../../state/use-formats.ts';
 import { Badge } from '../../ui/Badge.tsx';
 import { cn } from '../../ui/class-names.ts';
 import { Sheet } from '../../ui/Sheet.tsx';
+import { orderName } from './order-name.ts';
 
 const ROW = 'flex items-baseline gap-3 border-t border-line py-2';
 const TONE = { open: 'info', closed: 'ok', voided: 'danger' } as const;
@@ -76,7 +77,7 @@ export function OrderSheet({ order, onClose }: { order: Order; onClose: () => vo
       <div className="flex flex-col gap-5 p-6">
         <div className="flex flex-wrap items-center gap-2 text-ink-2">
           <Badge tone={TONE[order.status]}>{t(`order.status.${order.status}`)}</Badge>
-          <b className="font-semibold text-ink">{order.tableName ?? t(`types.${order.type}`)}</b>
+          <b className="font-semibold text-ink">{orderName(order, t)}</b>
           <span>{t('order.opened', { time: dayTime(order.openedAt), name })}</span>
           {order.closedAt !== undefined && order.status === 'closed' && (
             <span>{t('order.closed', { time: dayTime(order.closedAt) })}</span>

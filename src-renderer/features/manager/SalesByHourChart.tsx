@@ -13,12 +13,13 @@ use([BarChart, GridComponent, TooltipComponent, SVGRenderer]);
 const FONT = "'Inter Variable', Inter, system-ui, sans-serif";
 
 /** The colours of the theme, read again when the theme changes: a drawing knows no variables. */
-function useThemeColours(): Record<'accent' | 'ink' | 'ink3' | 'line' | 'surface', string> {
+function useThemeColours(): Record<'accent' | 'accentDim' | 'ink' | 'ink3' | 'line' | 'surface', string> {
   const read = () => {
     const style = getComputedStyle(document.documentElement);
     const value = (name: string) => style.getPropertyValue(name).trim();
     return {
       accent: value('--accent'),
+      accentDim: value('--accent-dim'),
       ink: value('--ink'),
       ink3: value('--ink-3'),
       line: value('--line'),
@@ -102,8 +103,7 @@ export function SalesByHourChart({ hours, nowHour }: { hours: readonly HourSales
           data: hours.map(({ hour, salesMinor }) => ({
             value: salesMinor,
             itemStyle: {
-              color: colours.accent,
-              opacity: hour === nowHour ? 1 : 0.72,
+              color: hour === nowHour ? colours.accent : colours.accentDim,
               borderRadius: salesMinor < 0 ? [0, 0, 5, 5] : [5, 5, 0, 0],
             },
           })),

@@ -15,11 +15,12 @@ export interface ItemTileProps {
 /** One item of the grid. A plain button: hundreds of them are made and thrown away while one scrolls. */
 export const ItemTile = memo(function ItemTile({ item, colour, price, count, is86, onTap }: ItemTileProps) {
   const { t } = useTranslation('pos');
+  const noteId = `item-note-${item.id}`;
   return (
     <button
       type="button"
       aria-label={item.name}
-      aria-description={is86 ? t('out') : count > 0 ? t('onOrder', { count }) : undefined}
+      aria-describedby={is86 || count > 0 ? noteId : undefined}
       data-item={item.id}
       onClick={() => onTap(item)}
       className={cn(
@@ -31,10 +32,14 @@ export const ItemTile = memo(function ItemTile({ item, colour, price, count, is8
       <b className="line-clamp-2 text-[15px] font-semibold leading-[1.22] [overflow-wrap:anywhere]">{item.name}</b>
       <span className={cn('num text-sm', !is86 && 'text-ink-2')}>{price}</span>
       {is86 ? (
-        <span className="absolute bottom-2.5 right-2.5 text-sm font-extrabold text-danger">{t('out')}</span>
+        <span id={noteId} className="absolute bottom-2.5 right-2.5 text-sm font-extrabold text-danger">{t('out')}</span>
       ) : (
         count > 0 && (
-          <span className="num absolute bottom-2 right-2 grid h-7 min-w-7 place-items-center rounded-full bg-accent px-1.5 text-sm font-bold text-accent-ink">
+          <span
+            id={noteId}
+            aria-label={t('onOrder', { count })}
+            className="num absolute bottom-2 right-2 grid h-7 min-w-7 place-items-center rounded-full bg-accent px-1.5 text-sm font-bold text-accent-ink"
+          >
             {count}
           </span>
         )

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { orderTotals } from '#shared/domain/order.ts';
 import { minutesSince } from '../../i18n/format.ts';
 import { openOrders, useRows } from '../../state/selectors.ts';
+import { useNow } from '../../state/use-now.ts';
 import { useFormats } from '../../state/use-formats.ts';
 import { EmptyState } from '../../ui/EmptyState.tsx';
 import { Field } from '../../ui/Field.tsx';
@@ -32,11 +33,11 @@ export function OrdersSheet() {
   );
   const wanted = searchText(search).trim();
   const found = rows.filter((row) => row.searchName.includes(wanted));
-  const now = Date.now();
+  const now = useNow(20_000);
   return (
     <Sheet title={t('allOrdersTitle')} onClose={closeSheet} className="max-w-[560px]">
       <div className="flex h-[70dvh] flex-col gap-3 p-4">
-        <Field label={t('findOrder')} value={search} onChange={setSearch} autoFocus />
+        <Field label={t('findOrder')} value={search} onChange={setSearch} />
         {found.length === 0 ? (
           <EmptyState icon={<SearchX size={36} />} title={t('noOrderFound')} />
         ) : (

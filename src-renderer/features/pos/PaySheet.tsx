@@ -5,7 +5,7 @@ import { orderTotals, type Order } from '#shared/domain/order.ts';
 import type { PaymentMethod } from '#shared/domain/payment.ts';
 import { AppError } from '#shared/kernel/errors.ts';
 import { run } from '../../state/run.ts';
-import { drawerShift, useRows, useSession, useTerminal } from '../../state/selectors.ts';
+import { drawerShift, useSession, useTerminal } from '../../state/selectors.ts';
 import { useLive } from '../../state/store.ts';
 import { errorText, showToast } from '../../state/toasts.ts';
 import { useFormats } from '../../state/use-formats.ts';
@@ -32,10 +32,10 @@ function freshOrder(orderId: string): Order {
 }
 
 /** Takes a payment and, when it pays all, puts the change on the screen. Resolves to what is left to pay. */
-async function takePayment(order: Order, taking: Taking, label: string): Promise<number> {
+async function takePayment(order: Order, taking: Taking, paymentId: string, label: string): Promise<number> {
   await run(() => {
     const fresh = freshOrder(order.id);
-    return paymentCalls(fresh, orderTotals(fresh).dueMinor, taking, ulid());
+    return paymentCalls(fresh, orderTotals(fresh).dueMinor, taking, paymentId);
   });
   const after = useLive.getState().rows.order.get(order.id) ?? order;
   const totals = orderTotals(after);
@@ -91,6 +91,8 @@ export function PaySheet({ order }: { order: Order }) {
   const [method, setMethod] = useState<PaymentMethod>('cash');
   const [typed, setTyped] = useState('');
   const [reference, setReference] = useState('');
+  /** Stays the same until it is taken: an answer that was lost on the way does not make two payments of one. */
+  const [paymentId, setPaymentId] = useState(ulid);
   const [isBusy, setBusy] = useState(false);
   const [error, setError] = useState('');
   /** Cash that waits for somebody to count the float. */
@@ -101,7 +103,8 @@ export function PaySheet({ order }: { order: Order }) {
   const givenMinor = typed === '' ? dueMinor : typedMinor(typed);
 
   const finish = async (taking: Taking) => {
-    const leftMinor = await takePayment(order, taking, label);
+    const leftMinor = await takePayment(order, taking, paymentId, label);
+    setPaymentId(ulid());
     setTyped('');
     setReference('');
     if (leftMinor > 0) showToast({ tone: 'ok', text: t('payment.took', { amount: amount(taking.amountMinor), rest: amount(leftMinor) }) });
@@ -163,7 +166,7 @@ export function PaySheet({ order }: { order: Order }) {
           ) : (
             <Field
               key={method}
-              autoFocus={method === 'momo'}
+              isFirst={method === 'momo'}
               label={t(method === 'momo' ? 'payment.reference' : 'payment.referenceOptional')}
               help={method === 'momo' ? t('payment.referenceHelp') : undefined}
               value={reference}

@@ -42,8 +42,7 @@ function ShiftRow({ shift, onClose }: { shift: Shift; onClose: (() => void) | un
   const { deviceId } = useTerminal();
   const name = useRows('staff').get(shift.staffId)?.name ?? shift.staffId;
   const notes = [
-    t('since', { time: time(shift.openedAt) }),
-    shift.closedAt === undefined ? '' : t('closedAt', { time: time(shift.closedAt) }),
+    shift.closedAt === undefined ? t('since', { time: time(shift.openedAt) }) : t('fromTo', { from: time(shift.openedAt), to: time(shift.closedAt) }),
     t('floatWas', { amount: amount(shift.floatMinor) }),
     shift.countedMinor === undefined ? '' : t('countedNote', { amount: amount(shift.countedMinor) }),
     shift.expectedMinor === undefined ? '' : t('expected', { amount: amount(shift.expectedMinor) }),
@@ -58,7 +57,7 @@ function ShiftRow({ shift, onClose }: { shift: Shift; onClose: (() => void) | un
         <small className="num block text-[13px] text-ink-3">{notes.filter((note) => note !== '').join(' · ')}</small>
       </span>
       <ResultBadge shift={shift} />
-      {onClose !== undefined && <Button onPress={onClose}>{t('close')}</Button>}
+      {onClose !== undefined && <Button aria-label={t('closeOf', { name })} onPress={onClose}>{t('closeRow')}</Button>}
     </div>
   );
 }

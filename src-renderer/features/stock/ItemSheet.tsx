@@ -58,7 +58,7 @@ export function ItemSheet({ item, onClose }: { item: StockItem | undefined; onCl
           value={name}
           onChange={setName}
           maxLength={120}
-          autoFocus
+          isFirst
           error={isTried && name.trim() === '' ? t('needName') : undefined}
         />
         <Field

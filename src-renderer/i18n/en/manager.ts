@@ -20,7 +20,7 @@ export const manager = {
     oldest: 'oldest {{age}}',
     noneOpen: 'nothing is open',
     ofTables: 'of {{count}}',
-    noComparison: 'last month: no data',
+    noComparison: 'against last month: no data',
   },
   source: {
     live: 'Live · all terminals heard',
@@ -64,6 +64,7 @@ export const manager = {
   openOrdersEmpty: 'No open orders',
   openOrdersEmptyHelp: 'Every order of this branch is closed.',
   orderLine: 'Order {{number}}',
+  table: 'Table {{name}}',
   unnumbered: 'Order without a number',
   types: { 'dine-in': 'At the table', takeaway: 'Takeaway', delivery: 'Delivery' },
   order: {

@@ -1,5 +1,4 @@
 export const shell = {
-  product: 'ChefCloud',
   screens: {
     till: 'Till',
     kitchen: 'Kitchen',
@@ -25,6 +24,8 @@ export const shell = {
     unknown: 'Asking the terminal',
   },
   lostBanner: 'This screen has lost its terminal since {{time}}. What you see is from then. It comes back by itself.',
+  lostLarge: 'NOT LIVE since {{time}}',
+  lostLargeHelp: 'This screen has lost its terminal. Nothing new arrives here. It comes back by itself.',
   starting: 'Starting',
   startFailed: 'The terminal does not answer',
   startFailedHelp: 'Nothing is lost: orders live on the terminal. Check that it is switched on and on the same network.',
@@ -47,7 +48,6 @@ export const shell = {
     find: 'Find your name',
     noMatch: 'No name like this',
     clearSearch: 'Show all',
-    checking: 'Checking',
     signIn: 'Sign in',
   },
 };

@@ -20,6 +20,8 @@ export const shifts = {
   reasonOwn: 'Another reason',
   reasons: { change: 'Change money', check: 'Check the drawer', mistake: 'Wrong change given' },
   close: 'Count and close',
+  closeRow: 'Close',
+  closeOf: 'Close the shift of {{name}}',
   closeTitle: 'Count the drawer',
   closeText: 'Count all the cash in the drawer, the float too. What should be there is shown afterwards.',
   closeOther: 'This closes the shift of {{name}}.',
@@ -36,7 +38,7 @@ export const shifts = {
   noneToday: 'No shift yet today',
   noneTodayHelp: 'Shifts of everybody in this branch are listed here.',
   stillOpen: 'open',
-  closedAt: 'closed {{time}}',
+  fromTo: '{{from}} to {{to}}',
   otherTerminal: 'other terminal',
   done: 'Done',
 };

@@ -45,7 +45,7 @@ describe.each(engines)('GET /stream/changes on $name', (engine) => {
     expect(event.id).not.toBe(cursor);
     // Another branch's rows are not for this terminal.
     live.clock.advance(1_000);
-    await place.save([orderRow(place.south, 's1', 100];
+    await place.save([orderRow(place.south, 's1', 100)], { branchId: place.south });
     await place.save([orderRow(place.north, 'o3', 100)]);
     expect(idsOf(await stream.next('rows'))).toEqual(['order/o3']);
   });

@@ -96,7 +96,7 @@ describe.each(engines)('GET /stream/kpis on $name', (engine) => {
   it('sums the assigned branches for L4 and all for L5, each with its own today', async () => {
     // 12:00 UTC is 21:00 in Tokyo: the same business day; the day before counts for the month alone.
     await place.save([orderRow(place.north, 'o1', 100)]);
-    await place.save([orderRow(place.south, 's1', 1_000, orderRow(place.south, 's2', 50, { day: '2026-03-01', method: 'momo' })], {
+    await place.save([orderRow(place.south, 's1', 1_000), orderRow(place.south, 's2', 50, { day: '2026-03-01', method: 'momo' })], {
       branchId: place.south,
     });
     const ofL4 = await live.stream('/stream/kpis?scope=org', await place.tokenOf('L4'));

@@ -14,7 +14,7 @@ const item = (id: string, name: string, categoryId: string, isRemoved = false): 
     isRemoved,
     formerPrices: [],
   }) as unknown as MenuItem;
-const byId = <T extends { id: string }>(rows: readonly T[]) => new Map(rows.map((row) => [row.id as string, row]));
+const byId = <T extends { id: string }>(rows: readonly T[]) => new Map(rows.map((row) => [row.id, row]));
 
 const categories = byId([category('drinks', 2), category('mains', 1, 5), category('empty', 3)]);
 const items = byId([

@@ -19,7 +19,7 @@ class Till {
   orderId = '';
 
   get order(): Order | undefined {
-    return this.world.get('order', this.orderId);
+    return this.world.find('order', this.orderId);
   }
   tap(item: MenuItem): void {
     const { orderId, calls } = tapCalls(this.order, item, 'takeaway', this.newId);
