@@ -20,7 +20,13 @@ const enrolment = Enrolment.parse({
   deviceCode: 'T1',
   deviceName: 'Bench',
   organisation: { id: 'org', name: 'Org', currency: 'USD' },
-  branch: { id: 'branch', name: 'Branch', zone: 'Africa/Kampala', dayStartHour: 4, stations: [{ id: 'grill', name: 'Grill' }] },
+  branch: {
+    id: 'branch',
+    name: 'Branch',
+    zone: 'Africa/Kampala',
+    dayStartHour: 4,
+    stations: [{ id: 'grill', name: 'Grill' }],
+  },
   firstIncarnation: 'bench00000',
 });
 const person = { id: 'cashier', name: 'Cashier', level: 'L3', branchIds: ['branch'], isActive: true };
@@ -63,13 +69,32 @@ function sale(index: number): { name: string; input: Record<string, unknown> }[]
   const tax = { code: 'VAT', ratePpm: 180_000, mode: 'inclusive' };
   const lines = lineIds.map((lineId, line) => ({
     name: 'order.addLine',
-    input: { orderId, lineId, itemId: `item-${line}`, name: `Item ${line}`, quantity: 1, unitPriceMinor: 1_500, tax, stationId: 'grill' },
+    input: {
+      orderId,
+      lineId,
+      itemId: `item-${line}`,
+      name: `Item ${line}`,
+      quantity: 1,
+      unitPriceMinor: 1_500,
+      tax,
+      stationId: 'grill',
+    },
   }));
   return [
     { name: 'order.open', input: { orderId, type: 'takeaway' } },
     ...lines,
     { name: 'order.send', input: { orderId, lineIds } },
-    { name: 'payment.take', input: { orderId, paymentId: `${orderId}-p`, method: 'cash', amountMinor: 6_000, tenderedMinor: 10_000, changeMinor: 4_000 } },
+    {
+      name: 'payment.take',
+      input: {
+        orderId,
+        paymentId: `${orderId}-p`,
+        method: 'cash',
+        amountMinor: 6_000,
+        tenderedMinor: 10_000,
+        changeMinor: 4_000,
+      },
+    },
     { name: 'order.close', input: { orderId } },
   ];
 }
@@ -97,11 +122,21 @@ for (let round = 0; round < rounds; round += 1) {
   store.checkpoints.run();
   results.push({ floor: before, command });
 }
-const middle = <T>(list: T[], key: (item: T) => number): T => list.toSorted((a, b) => key(a) - key(b))[Math.floor(list.length / 2)] as T;
-const command = middle(results.map((each_) => each_.command), (figures) => figures.perSecond);
-const bottom = middle(results.map((each_) => each_.floor), (figures) => figures.perSecond);
-const show = ({ perSecond, p50Ms, p99Ms }: Figures): string => `${perSecond}/s  p50 ${p50Ms.toFixed(3)} ms  p99 ${p99Ms.toFixed(3)} ms`;
+const middle = <T>(list: T[], key: (item: T) => number): T =>
+  list.toSorted((a, b) => key(a) - key(b))[Math.floor(list.length / 2)] as T;
+const command = middle(
+  results.map((each_) => each_.command),
+  (figures) => figures.perSecond,
+);
+const bottom = middle(
+  results.map((each_) => each_.floor),
+  (figures) => figures.perSecond,
+);
+const show = ({ perSecond, p50Ms, p99Ms }: Figures): string =>
+  `${perSecond}/s  p50 ${p50Ms.toFixed(3)} ms  p99 ${p99Ms.toFixed(3)} ms`;
 console.log(`append 1 KiB + fdatasync  ${show(bottom)}`);
-console.log(`command, durable          ${show(command)}  = ${(bottom.perSecond / command.perSecond).toFixed(2)} × the floor's time; ${Math.round(command.perSecond / 8)} sales of eight commands/s`);
+console.log(
+  `command, durable          ${show(command)}  = ${(bottom.perSecond / command.perSecond).toFixed(2)} × the floor's time; ${Math.round(command.perSecond / 8)} sales of eight commands/s`,
+);
 store.close();
 rmSync(folder, { recursive: true, force: true });

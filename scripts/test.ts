@@ -68,12 +68,13 @@ console.log(isRed ? 'RED' : 'green');
 console.log(`${sum(counts, 'passed')} passed, ${sum(counts, 'failed')} failed`);
 process.exitCode = isRed ? 1 : 0;
 
-async function runStage({ name, run }: Stage, isCaptured: boolean): Promise<Result> {
+async function runStage(stage: Stage, isCaptured: boolean): Promise<Result> {
+  const { name } = stage;
   const beganMs = performance.now();
   let code = 1;
   let output = '';
   try {
-    ({ code, output } = await run());
+    ({ code, output } = await stage.run());
   } catch (error) {
     output = `not run: ${error instanceof Error ? error.message : String(error)}`;
     code = isCi ? 1 : 0;

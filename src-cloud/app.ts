@@ -2,7 +2,12 @@ import { randomUUID } from 'node:crypto';
 import cookie from '@fastify/cookie';
 import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifySchemaCompiler, LogController } from 'fastify';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifySchemaCompiler,
+  LogController,
+} from 'fastify';
 import { sql } from 'kysely';
 import { pino } from 'pino';
 import { z } from 'zod';
@@ -10,7 +15,7 @@ import { MAX_BODY_BYTES, PROTOCOL_HEADER, PROTOCOL_VERSION } from '#shared/contr
 import type { Clock } from '#shared/kernel/clock.ts';
 import { invalidInput } from '#shared/kernel/errors.ts';
 import type { CloudContext } from './context.ts';
-import { knownError, registerErrorAnswers, sendError } from './error-answers.ts';
+import { answerClientError, knownError, registerErrorAnswers, sendError } from './error-answers.ts';
 import { registerAuthRoutes } from './routes/auth.ts';
 import { registerCommandRoutes } from './routes/commands.ts';
 import { registerEnrolmentRoutes } from './routes/enrolment.ts';
@@ -70,6 +75,7 @@ export async function buildCloud(options: CloudOptions): Promise<Cloud> {
     bodyLimit: MAX_BODY_BYTES,
     forceCloseConnections: true,
     trustProxy: false,
+    clientErrorHandler: answerClientError,
     genReqId: () => randomUUID(),
     routerOptions: { maxParamLength: 200 },
     frameworkErrors: (error, _request, reply) => {
@@ -144,7 +150,11 @@ export async function buildCloud(options: CloudOptions): Promise<Cloud> {
 }
 
 /** An empty body is none, whatever its content type says: commands that need only their path are sent like that. */
-function parseJson(_request: unknown, text: string | Buffer, done: (error: Error | null, body?: unknown) => void): void {
+function parseJson(
+  _request: unknown,
+  text: string | Buffer,
+  done: (error: Error | null, body?: unknown) => void,
+): void {
   if (text.length === 0) {
     done(null, undefined);
     return;

@@ -1,3 +1,5 @@
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
 import { AppError, toWireError } from '#shared/kernel/errors.ts';
 import { MAX_BODY_BYTES } from '#shared/contract/protocol.ts';
@@ -17,7 +19,8 @@ export function registerErrorAnswers(app: FastifyInstance): void {
 export function sendError(reply: FastifyReply, error: AppError): FastifyReply {
   const retryAfter = reply.getHeader('retry-after');
   const waitMs = error.retryAfterMs ?? (error.status === 503 || error.status === 429 ? 1_000 : undefined);
-  if (waitMs !== undefined && retryAfter === undefined) reply.header('retry-after', Math.max(1, Math.ceil(waitMs / 1000)));
+  if (waitMs !== undefined && retryAfter === undefined)
+    reply.header('retry-after', Math.max(1, Math.ceil(waitMs / 1000)));
   return reply.code(error.status).send({
     ...toWireError(error),
     ...(error instanceof GapError ? { expectedSeq: error.expectedSeq } : {}),
@@ -28,16 +31,11 @@ export function sendError(reply: FastifyReply, error: AppError): FastifyReply {
 export function knownError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   const { code, statusCode, message } = error as Partial<FastifyError>;
-  switch (code) {
-    case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return new AppError('input/too-large', `This is larger than ${MAX_BODY_BYTES} bytes. Send it in smaller parts.`);
-    case 'FST_ERR_CTP_INVALID_JSON_BODY':
-    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
-      return new AppError('input/invalid', 'body: not JSON', { path: '' });
-    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return new AppError('input/invalid', 'content-type: only application/json is read', { path: 'content-type' });
-    default:
-      break;
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    return new AppError('input/too-large', `This is larger than ${MAX_BODY_BYTES} bytes. Send it in smaller parts.`);
+  }
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
+    return new AppError('input/invalid', 'content-type: only application/json is read', { path: 'content-type' });
   }
   if (statusCode === 429) return new AppError('rate/limited');
   if (statusCode === 404) return new AppError('route/unknown');
@@ -46,4 +44,21 @@ export function knownError(error: unknown): AppError {
     return new AppError('input/invalid', message ?? 'The request cannot be read.', { path: '' });
   }
   return new AppError('internal');
+}
+
+/** Answers what is not even HTTP, in the same shape. */
+export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const isLarge = error.code === 'HPE_HEADER_OVERFLOW';
+  const known = isLarge
+    ? new AppError('input/too-large')
+    : new AppError('input/invalid', 'This is no HTTP request that can be read.', { path: '' });
+  const body = JSON.stringify(toWireError(known));
+  socket.end(
+    `HTTP/1.1 ${known.status} ${STATUS_CODES[known.status] ?? 'Error'}\r\nContent-Type: application/json; charset=utf-8\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
 }

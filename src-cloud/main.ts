@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Clock } from '#shared/kernel/clock.ts';
 import { AppError } from '#shared/kernel/errors.ts';
 import { buildCloud } from './app.ts';
+import { startJobs } from './jobs/run-jobs.ts';
 import { startKpiSampling } from './jobs/kpi-sampling.ts';
 import { createLogger } from './observe/logger.ts';
 import { loadMasterSecret } from './services/secrets.ts';
@@ -19,10 +20,18 @@ const Env = z.object({
   DATA_DIR: z.preprocess(emptyIsUnset, z.string().default('./data/cloud')),
   DATABASE_URL: z.preprocess(
     emptyIsUnset,
-    z.url({ protocol: /^postgres(ql)?$/, error: 'an address such as postgres://user:password@host:5432/name' }).optional(),
+    z
+      .url({ protocol: /^postgres(ql)?$/, error: 'an address such as postgres://user:password@host:5432/name' })
+      .optional(),
   ),
-  CHEFCLOUD_SECRET: z.preprocess(emptyIsUnset, z.string().min(32, 'at least 32 characters that nobody can guess').optional()),
-  CHEFCLOUD_SETUP_TOKEN: z.preprocess(emptyIsUnset, z.string().min(16, 'at least 16 characters that nobody can guess').optional()),
+  CHEFCLOUD_SECRET: z.preprocess(
+    emptyIsUnset,
+    z.string().min(32, 'at least 32 characters that nobody can guess').optional(),
+  ),
+  CHEFCLOUD_SETUP_TOKEN: z.preprocess(
+    emptyIsUnset,
+    z.string().min(16, 'at least 16 characters that nobody can guess').optional(),
+  ),
   FRONTEND_URL: z.preprocess(
     emptyIsUnset,
     z
@@ -30,8 +39,14 @@ const Env = z.object({
       .transform((url) => new URL(url).origin)
       .optional(),
   ),
-  METRICS_TOKEN: z.preprocess(emptyIsUnset, z.string().min(16, 'at least 16 characters that nobody can guess').optional()),
-  LOG_LEVEL: z.preprocess(emptyIsUnset, z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info')),
+  METRICS_TOKEN: z.preprocess(
+    emptyIsUnset,
+    z.string().min(16, 'at least 16 characters that nobody can guess').optional(),
+  ),
+  LOG_LEVEL: z.preprocess(
+    emptyIsUnset,
+    z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  ),
 });
 
 const systemClock: Clock = {
@@ -77,11 +92,13 @@ async function start(): Promise<void> {
   });
 
   const sampling = startKpiSampling(cloud.ctx);
+  const stopJobs = startJobs(cloud.ctx);
   let isStopping = false;
   const stop = async (): Promise<void> => {
     if (isStopping) return;
     isStopping = true;
     await sampling.stop();
+    await stopJobs();
     await cloud.close();
     await database.close();
     process.exit(0);
@@ -93,10 +110,13 @@ async function start(): Promise<void> {
     await cloud.app.listen({ port: env.PORT, host: env.HOST });
   } catch (error) {
     await sampling.stop();
+    await stopJobs();
     await cloud.close();
     await database.close();
     const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
-    throw isTaken ? new AppError('port/taken', `Port ${env.PORT} is in use by another program. Choose another one.`) : error;
+    throw isTaken
+      ? new AppError('port/taken', `Port ${env.PORT} is in use by another program. Choose another one.`)
+      : error;
   }
   const address = cloud.app.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : env.PORT;
@@ -105,7 +125,9 @@ async function start(): Promise<void> {
 
 start().catch((error: unknown) => {
   const isKnown = error instanceof AppError;
-  const line = isKnown ? { event: 'failed', code: error.code, message: error.message } : { event: 'failed', code: 'internal', message: String(error) };
+  const line = isKnown
+    ? { event: 'failed', code: error.code, message: error.message }
+    : { event: 'failed', code: 'internal', message: String(error) };
   process.stderr.write(`${JSON.stringify(line)}\n`);
   process.exit(1);
 });

@@ -9,9 +9,9 @@ export interface CsvRecord {
   /** Why the record cannot be read; its fields are empty then. */
   problem: string | undefined;
   /** The trimmed text of a column; empty when the column or the field is missing. */
-  field(column: string): string;
+  field: (column: string) => string;
   /** Whether the file has this column. */
-  has(column: string): boolean;
+  has: (column: string) => boolean;
 }
 
 export interface CsvShape {

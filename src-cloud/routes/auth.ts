@@ -73,7 +73,11 @@ export function registerAuthRoutes(instance: FastifyInstance, ctx: CloudContext)
     '/auth/logout',
     {
       config: open,
-      schema: { tags, summary: 'Signs out everywhere this sign-in was renewed.', body: RefreshRequest.optional().nullable() },
+      schema: {
+        tags,
+        summary: 'Signs out everywhere this sign-in was renewed.',
+        body: RefreshRequest.optional().nullable(),
+      },
     },
     async (request, reply) => {
       const token = refreshTokenOf(ctx, request, request.body?.refreshToken);
@@ -87,7 +91,11 @@ export function registerAuthRoutes(instance: FastifyInstance, ctx: CloudContext)
     '/auth/me',
     {
       config: { level: 'L1' },
-      schema: { tags, summary: 'Who is signed in.', response: { 200: z.object({ staff: LoginAnswerSchema.shape.staff }) } },
+      schema: {
+        tags,
+        summary: 'Who is signed in.',
+        response: { 200: z.object({ staff: LoginAnswerSchema.shape.staff }) },
+      },
     },
     async (request) => {
       const { orgId, staffId } = userOf(request);
@@ -117,7 +125,8 @@ export function registerAuthRoutes(instance: FastifyInstance, ctx: CloudContext)
       config: open,
       schema: {
         tags,
-        summary: "A terminal's access token, for its Ed25519 signature (base64url) over the challenge and its certificate.",
+        summary:
+          "A terminal's access token, for its Ed25519 signature (base64url) over the challenge and its certificate.",
         body: DeviceTokenRequest,
         response: { 200: TokenAnswer },
       },

@@ -63,7 +63,8 @@ export function registerEnrolmentRoutes(instance: FastifyInstance, ctx: CloudCon
       config: { level: 'public' },
       schema: {
         tags: ['devices'],
-        summary: 'Makes a terminal out of an enrolment code and an Ed25519 public key. The same code and key again give the same terminal.',
+        summary:
+          'Makes a terminal out of an enrolment code and an Ed25519 public key. The same code and key again give the same terminal.',
         body: EnrolRequest,
         response: { 201: EnrolAnswer },
       },
@@ -77,7 +78,8 @@ export function registerEnrolmentRoutes(instance: FastifyInstance, ctx: CloudCon
       config: { level: 'L4' },
       schema: {
         tags: ['devices'],
-        summary: 'A code that enrols one terminal of a branch; without a branch (L5) it makes a new one. Good for 24 h.',
+        summary:
+          'A code that enrols one terminal of a branch; without a branch (L5) it makes a new one. Good for 24 h.',
         body: EnrolmentCodeRequest,
         response: { 201: EnrolmentCodeAnswer },
       },
@@ -108,7 +110,13 @@ export function registerEnrolmentRoutes(instance: FastifyInstance, ctx: CloudCon
     async (request) => {
       const user = userOf(request);
       const rows = await withOrg(ctx.database.db, user.orgId, (tx) =>
-        tx.selectFrom('device').selectAll().where('org_id', '=', user.orgId).orderBy('branch_id').orderBy('id').execute(),
+        tx
+          .selectFrom('device')
+          .selectAll()
+          .where('org_id', '=', user.orgId)
+          .orderBy('branch_id')
+          .orderBy('id')
+          .execute(),
       );
       return {
         devices: rows
@@ -167,7 +175,8 @@ export function registerEnrolmentRoutes(instance: FastifyInstance, ctx: CloudCon
       config: { level: 'L4' },
       schema: {
         tags: ['staff'],
-        summary: 'Gives a person e-mail and password for the cloud: L4 for staff up to L3 of their branches, L5 for everybody.',
+        summary:
+          'Gives a person e-mail and password for the cloud: L4 for staff up to L3 of their branches, L5 for everybody.',
         params: z.object({ staffId: StaffId }),
         body: StaffLoginRequest,
       },

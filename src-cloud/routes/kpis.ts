@@ -10,7 +10,7 @@ import { askedFigures, kpiSource } from '../services/kpi-query.ts';
 import { readLiveFigures, readPastFigures } from '../services/kpi-snapshot.ts';
 import { kpiStatus } from '../services/kpi-status.ts';
 import { sumDayKpis } from '../services/kpi-sum.ts';
-import type { Live } from '../stream/live.ts';
+import { deviceSubject, type Live } from '../stream/live.ts';
 
 /** Before this no restaurant had a cloud; it keeps a typing error from filling the store with empty days. */
 const FIRST_DAY = '2000-01-01';
@@ -82,7 +82,7 @@ export function registerKpis(app: FastifyInstance, ctx: CloudContext, live: Live
         terminals,
         seq: figures.reduce((sum, { seq }) => sum + seq, 0),
         asOfMs,
-        isListening: (deviceId) => live.hub.isListening(`device:${deviceId}`),
+        isListening: (deviceId) => live.hub.isListening(deviceSubject(deviceId)),
       });
     },
   );

@@ -8,7 +8,7 @@ import { CursorText } from '#shared/sync/cursor.ts';
 import type { CloudContext } from '../context.ts';
 import { deviceOf, userOf } from '../services/auth.ts';
 import { askedFigures } from '../services/kpi-query.ts';
-import type { Live } from '../stream/live.ts';
+import { deviceSubject, type Live } from '../stream/live.ts';
 
 /** Streams have no HEAD: it would open one. */
 const stream = { exposeHeadRoute: false } as const;
@@ -53,14 +53,15 @@ export function registerStreams(app: FastifyInstance, ctx: CloudContext, live: L
         tags: ['sync'],
         summary: 'What changes, as server-sent events',
         description:
-          'Event `rows`: a page as of GET /sync/changes, its id is the cursor. `reset`: the cursor means nothing here, what follows starts from nothing. `kpis`: the figures of the branch. Resumes by Last-Event-ID or `after`.',
+          'Event `rows`: a page as of GET /sync/changes, its id is the cursor. `reset`: the cursor means nothing here, pull from nothing. `kpis`: the figures of the branch. Resumes by Last-Event-ID or `after`.',
         querystring: z.object({ after: CursorText.optional() }),
       },
     },
     async (request, reply) => {
       const { orgId, branchId, deviceId, expiresAtMs } = deviceOf(request);
       const after = lastEventId(request) ?? request.query.after;
-      const client = live.hub.open(withProtocol(reply), { subject: `device:${deviceId}`, orgId, stream: 'changes', expiresAtMs });
+      const client = live.hub.open(withProtocol(reply), { subject: deviceSubject(deviceId), orgId, stream: 'changes', expiresAtMs });
+      live.presence.opened();
       live.kpis.watch(client, { kind: 'branch', orgId, branchId }, 'device');
       await live.changes.attach(client, orgId, branchId, after);
       return reply;

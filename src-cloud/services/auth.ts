@@ -27,7 +27,9 @@ export function registerAuth(app: FastifyInstance, ctx: CloudContext): void {
   app.addHook('onReady', async () => {
     const open = routes.filter((route) => route.config?.level === undefined && String(route.method) !== 'OPTIONS');
     if (open.length === 0) return;
-    throw new Error(`routes without a level: ${open.map((route) => `${String(route.method)} ${route.url}`).join(', ')}`);
+    throw new Error(
+      `routes without a level: ${open.map((route) => `${String(route.method)} ${route.url}`).join(', ')}`,
+    );
   });
   app.addHook('onRequest', async (request) => {
     if (request.is404 || request.method === 'OPTIONS') return;
@@ -58,10 +60,8 @@ export async function authenticate(ctx: CloudContext, request: FastifyRequest): 
   const claims = await ctx.tokens.verifyAccess(token);
   const isCookie = bearer === undefined;
   if (isCookie && !READING.has(request.method)) refuseForeignPage(ctx, request);
-  return withOrg(
-    ctx.database.db,
-    claims.orgId,
-    async (tx): Promise<Caller> => (claims.kind === 'user' ? findUser(tx, claims, isCookie) : findDevice(tx, claims)),
+  return withOrg(ctx.database.db, claims.orgId, async (tx): Promise<Caller> =>
+    claims.kind === 'user' ? findUser(tx, claims, isCookie) : findDevice(tx, claims),
   );
 }
 

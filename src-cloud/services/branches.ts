@@ -28,7 +28,9 @@ export async function newPersonRows(
 ): Promise<{ puts: Put[]; passwordHash: string }> {
   const { id, name, level, branchIds, pin } = person;
   if (!isPinLongEnough(pin, level)) {
-    throw new AppError('input/invalid', `${path}.pin: level ${level} needs a PIN of at least 6 digits`, { path: `${path}.pin` });
+    throw new AppError('input/invalid', `${path}.pin: level ${level} needs a PIN of at least 6 digits`, {
+      path: `${path}.pin`,
+    });
   }
   const [passwordHash, pinHash] = await Promise.all([
     hashPassword(person.password),

@@ -54,7 +54,14 @@ export async function readChanges(
       const hasMore = org.hasMore || branch.hasMore;
       const end: Cursor = { org: org.end, branch: branch.end };
       if (isStart) end.org = { seq: org.end.seq, token: (hasMore ? startingForm : plainToken)(org.end.token) };
-      return { rows: [...org.rows, ...branch.rows], outcomes, ...base, cursor: formatCursor(end), hasMore, reset: false };
+      return {
+        rows: [...org.rows, ...branch.rows],
+        outcomes,
+        ...base,
+        cursor: formatCursor(end),
+        hasMore,
+        reset: false,
+      };
     },
     { isolation: 'repeatable read' },
   );
@@ -113,12 +120,7 @@ class ScopeReader {
   }
 
   /** Where a transaction ended at or below, or at or above, `seq`. */
-  async #boundary(
-    scope: string,
-    after: number,
-    seq: number,
-    side: 'below' | 'above',
-  ): Promise<Position | undefined> {
+  async #boundary(scope: string, after: number, seq: number, side: 'below' | 'above'): Promise<Position | undefined> {
     const range =
       side === 'below'
         ? sql`seq <= ${seq}::int8 and seq > ${after}::int8 order by seq desc`

@@ -16,7 +16,8 @@ export async function signInDevice(
 ): Promise<TokenAnswer> {
   const deviceId = await ctx.tokens.verifyChallenge(request.challenge);
   const certificate = await ctx.tokens.verifyCertificate(request.certificate);
-  const isOwn = certificate.deviceId === deviceId && isSignedBy(certificate.publicKey, request.challenge, request.signature);
+  const isOwn =
+    certificate.deviceId === deviceId && isSignedBy(certificate.publicKey, request.challenge, request.signature);
   if (!isOwn) throw new AppError('device/unknown');
   const { orgId, branchId } = certificate;
   await withOrg(ctx.database.db, orgId, async (tx) => {
@@ -80,5 +81,8 @@ async function reenter(ctx: CloudContext, tx: Tx, certificate: Certificate): Pro
     })
     .onConflict((conflict) => conflict.columns(['org_id', 'id']).doNothing())
     .execute();
-  ctx.log.warn({ alarm: 'device-reentered', orgId, deviceId }, 'a terminal was known by its certificate only; it is entered again');
+  ctx.log.warn(
+    { alarm: 'device-reentered', orgId, deviceId },
+    'a terminal was known by its certificate only; it is entered again',
+  );
 }

@@ -63,10 +63,14 @@ export async function enrol(ctx: CloudContext, request: EnrolRequest): Promise<E
     if (Date.parse(code.expires_at) <= nowMs) throw new AppError('device/bad-code');
     const { newBranch } = request;
     if (code.branch_id === null && newBranch === undefined) {
-      throw new AppError('input/invalid', 'newBranch: this code makes a new branch, which must be described', { path: 'newBranch' });
+      throw new AppError('input/invalid', 'newBranch: this code makes a new branch, which must be described', {
+        path: 'newBranch',
+      });
     }
     if (code.branch_id !== null && newBranch !== undefined) {
-      throw new AppError('input/invalid', 'newBranch: this code belongs to a branch that exists', { path: 'newBranch' });
+      throw new AppError('input/invalid', 'newBranch: this code belongs to a branch that exists', {
+        path: 'newBranch',
+      });
     }
     const branchId = BranchId.parse(code.branch_id ?? newId(nowMs));
     if (newBranch !== undefined) {

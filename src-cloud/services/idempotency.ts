@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { isoAt } from '#shared/kernel/clock.ts';
 import { AppError, toWireError } from '#shared/kernel/errors.ts';
 import type { CloudContext } from '../context.ts';
+import type { Database } from '../store/database.ts';
 import type { JsonObject } from '../store/schema.ts';
 import { type Tx, withOrg } from '../store/with-org.ts';
 
@@ -40,7 +41,10 @@ function normalised(value: unknown): string {
 }
 
 /** The key of a request, and its body without it. Throws `input/invalid` for a key that is none, or a body that is no object. */
-export function splitKey(header: string | string[] | undefined, body: unknown): { key: string | undefined; body: JsonObject } {
+export function splitKey(
+  header: string | string[] | undefined,
+  body: unknown,
+): { key: string | undefined; body: JsonObject } {
   if (body !== undefined && body !== null && (typeof body !== 'object' || Array.isArray(body))) {
     throw new AppError('input/invalid', 'body: not an object', { path: '' });
   }
@@ -55,7 +59,13 @@ export function splitKey(header: string | string[] | undefined, body: unknown): 
 }
 
 // Locks never block on PGlite's one session, and even on PostgreSQL this answers sooner.
-const running = new Set<string>();
+const runningIn = new WeakMap<Database, Set<string>>();
+
+function runningOf(database: Database): Set<string> {
+  const running = runningIn.get(database) ?? new Set();
+  runningIn.set(database, running);
+  return running;
+}
 
 /**
  * Runs a write once: its first answer is kept for 24 h in the same transaction and given again. 2xx and final 4xx are kept; whatever a retry
@@ -70,6 +80,7 @@ export async function answerOnce(
   const { orgId, caller, key } = request;
   if (key === undefined) return withOrg(ctx.database.db, orgId, run);
   const name = JSON.stringify([orgId, caller, key]);
+  const running = runningOf(ctx.database);
   if (running.has(name)) throw inProgress();
   running.add(name);
   try {

@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import { parseEntity } from '#shared/domain/entity.ts';
 import type { Ticket } from '#shared/domain/ticket.ts';
 import { isoAt } from '#shared/kernel/clock.ts';
+import { AppError } from '#shared/kernel/errors.ts';
 import type { Schema } from '../store/schema.ts';
 import { type Tx, withOrg } from '../store/with-org.ts';
 
@@ -45,6 +46,7 @@ interface TicketRow {
 /**
  * Tickets that changed since a cursor or a time, bumps and voids included, in the order in which they became visible. The
  * counter moves inside the writing transactions, so with the cursor none is skipped however they commit. By index alone.
+ * Throws `auth/other-branch` for a branch that this organisation does not have.
  */
 export async function readTickets(db: Kysely<Schema>, query: TicketsQuery): Promise<TicketsAnswer> {
   return withOrg(db, query.orgId, async (tx) => {
@@ -115,7 +117,7 @@ async function selectSince(
       from (${ticketsSince(orgId, branchId, after, stationId, sinceAt)}) p), '[]'::json) as tickets
     from counter c where c.org_id = ${orgId} and c.scope = ${branchId}`.execute(tx);
   const [row] = rows;
-  if (row === undefined) return { rows: [], head: { seq: 0, token: '' }, isValid: cursor === undefined };
+  if (row === undefined) throw new AppError('auth/other-branch');
   return { rows: row.tickets, head: { seq: row.head_seq, token: row.head_token }, isValid: row.is_valid };
 }
 
@@ -157,6 +159,6 @@ async function selectBoard(tx: Tx, { orgId, branchId, stationId }: TicketsQuery)
         ${stationFilter(stationId)}), '[]'::json) as tickets
     from counter c where c.org_id = ${orgId} and c.scope = ${branchId}`.execute(tx);
   const [row] = rows;
-  if (row === undefined) return { rows: [], head: { seq: 0, token: '' }, isValid: true };
+  if (row === undefined) throw new AppError('auth/other-branch');
   return { rows: row.tickets, head: { seq: row.head_seq, token: row.head_token }, isValid: true };
 }

@@ -7,7 +7,13 @@ import { put } from '#shared/domain/entity.ts';
 import { isoAt } from '#shared/kernel/clock.ts';
 import { AppError, type WireError } from '#shared/kernel/errors.ts';
 import type { CloudContext, DeviceCaller } from '../context.ts';
-import { type CommandRecord, entryOutcome, findCommands, saveCommands, type StoredOutcome } from '../store/command-log.ts';
+import {
+  type CommandRecord,
+  entryOutcome,
+  findCommands,
+  saveCommands,
+  type StoredOutcome,
+} from '../store/command-log.ts';
 import { EntityRows, lockCounters, saveRows } from '../store/entity-store.ts';
 import { type Tx, withOrg } from '../store/with-org.ts';
 import { newToken } from './change-token.ts';
@@ -51,7 +57,11 @@ export async function runPushBatch(
     const watermark = await lockWatermark(tx, device, incarnation);
     const withOrgCounter = options.needsOrg || entries.some(({ job }) => job !== undefined && writesOrg(job));
     const counters = await lockCounters(tx, orgId, branchId, { withOrg: withOrgCounter });
-    const known = await findCommands(tx, orgId, entries.map(({ recordId }) => recordId));
+    const known = await findCommands(
+      tx,
+      orgId,
+      entries.map(({ recordId }) => recordId),
+    );
 
     const outcomes: (EntryOutcome | ReadEntry)[] = [];
     const fresh: Fresh[] = [];
@@ -82,7 +92,10 @@ export async function runPushBatch(
     for (const each of fresh) {
       const outcome = await runFresh(fold, each, device, options.poison);
       if (outcome.status === 'rejected' && outcome.error.code === 'internal') {
-        ctx.log.error({ alarm: 'command-failed', orgId, commandId: each.entry.id, name: each.entry.envelope?.name }, 'a command failed inside');
+        ctx.log.error(
+          { alarm: 'command-failed', orgId, commandId: each.entry.id, name: each.entry.envelope?.name },
+          'a command failed inside',
+        );
       }
       records.push(recordOf(each, outcome));
     }
@@ -135,7 +148,8 @@ async function outcomeOf(fold: CommandFold, entry: ReadEntry, device: DeviceCall
   const job: Job | undefined = entry.job;
   if (job !== undefined && poison === undefined) return fold.run(job);
   const refusal = entry.refusal ?? { code: 'internal', message: '' };
-  const error = poison ?? new AppError(refusal.code, refusal.message, refusal.path === undefined ? {} : { path: refusal.path });
+  const error =
+    poison ?? new AppError(refusal.code, refusal.message, refusal.path === undefined ? {} : { path: refusal.path });
   // Another branch's command is refused whatever it is; what cannot be read as a command cannot be known to have happened.
   if (entry.envelope === undefined || refusal.code === 'auth/other-branch') return rejected(refusal);
   const outcome = failedOutcome(entry.command, contextOfEntry(entry.envelope, device), error);
@@ -147,7 +161,10 @@ function rejected(error: WireError): Outcome {
   return { status: 'rejected', error, flags: [], puts: [] };
 }
 
-function contextOfEntry(envelope: NonNullable<ReadEntry['envelope']>, device: DeviceCaller): ReturnType<typeof contextOf> {
+function contextOfEntry(
+  envelope: NonNullable<ReadEntry['envelope']>,
+  device: DeviceCaller,
+): ReturnType<typeof contextOf> {
   return contextOf(envelope, { orgId: device.orgId, deviceId: device.deviceId, isRecorded: true });
 }
 
@@ -189,13 +206,26 @@ async function lockWatermark(
   if (row !== undefined) return row;
   await tx
     .insertInto('watermark')
-    .values({ org_id: device.orgId, device_id: device.deviceId, incarnation, branch_id: device.branchId, seq: 0, lamport: 0 })
+    .values({
+      org_id: device.orgId,
+      device_id: device.deviceId,
+      incarnation,
+      branch_id: device.branchId,
+      seq: 0,
+      lamport: 0,
+    })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
   return (await find()) ?? { seq: 0, lamport: 0 };
 }
 
-async function moveWatermark(tx: Tx, device: DeviceCaller, incarnation: string, seq: number, lamport: number): Promise<void> {
+async function moveWatermark(
+  tx: Tx,
+  device: DeviceCaller,
+  incarnation: string,
+  seq: number,
+  lamport: number,
+): Promise<void> {
   await sql`update watermark set seq = ${seq}::int8, lamport = ${lamport}::int8
     where org_id = ${device.orgId} and device_id = ${device.deviceId} and incarnation = ${incarnation}`.execute(tx);
 }

@@ -49,7 +49,8 @@ export function readEntry(
     const envelope = Envelope.safeParse(JSON.parse(body));
     if (!envelope.success) throw underBody(invalidInput(envelope.error.issues));
     entry.envelope = envelope.data;
-    if (envelope.data.id !== id) throw new AppError('input/invalid', 'body.id: not the id of the entry', { path: 'body.id' });
+    if (envelope.data.id !== id)
+      throw new AppError('input/invalid', 'body.id: not the id of the entry', { path: 'body.id' });
     if (envelope.data.branchId !== device.branchId) throw new AppError('auth/other-branch');
     const command = findCommand(envelope.data.name, envelope.data.version);
     if (command === undefined) return { ...entry, isUnknown: true };

@@ -104,7 +104,14 @@ async function runEntries(
         continue;
       }
       ctx.log.error(
-        { err: error, alarm: 'push-poison', orgId: device.orgId, deviceId: device.deviceId, commandId: only.id, seq: only.seq },
+        {
+          err: error,
+          alarm: 'push-poison',
+          orgId: device.orgId,
+          deviceId: device.deviceId,
+          commandId: only.id,
+          seq: only.seq,
+        },
         'an entry fails by itself; it is recorded as refused or flagged, and the queue goes on',
       );
       const done = await runPushBatch(ctx, device, incarnation, batch, { needsOrg, poison: error });

@@ -41,9 +41,14 @@ export function loadMasterSecret(dataDir: string, given: string | undefined): st
     writeFileSync(file, randomBytes(KEY_BYTES).toString('base64url'), { mode: 0o600, flag: 'wx' });
   } catch (error) {
     const exists = error instanceof Error && 'code' in error && error.code === 'EEXIST';
-    if (!exists) throw new AppError('store/not-writable', `The data folder ${dataDir} cannot be written. Check its rights and the disk.`);
+    if (!exists)
+      throw new AppError(
+        'store/not-writable',
+        `The data folder ${dataDir} cannot be written. Check its rights and the disk.`,
+      );
   }
   const secret = readFileSync(file, 'utf8').trim();
-  if (secret.length < KEY_BYTES) throw new AppError('store/damaged', `The key file ${file} is damaged. Put it back from its backup.`);
+  if (secret.length < KEY_BYTES)
+    throw new AppError('store/damaged', `The key file ${file} is damaged. Put it back from its backup.`);
   return secret;
 }

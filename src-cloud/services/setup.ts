@@ -18,7 +18,12 @@ export async function setUp(ctx: CloudContext, request: SetupRequest): Promise<S
   const branchId = BranchId.parse(newId(nowMs));
   const ownerId = StaffId.parse(newId(nowMs));
   const { organisation, branch, owner } = request;
-  const person = await newPersonRows(ctx, orgId, { ...owner, id: ownerId, level: 'L5', branchIds: [branchId] }, 'owner');
+  const person = await newPersonRows(
+    ctx,
+    orgId,
+    { ...owner, id: ownerId, level: 'L5', branchIds: [branchId] },
+    'owner',
+  );
   const enrolmentCode = await withOrg(ctx.database.db, orgId, async (tx) => {
     await saveOrgRows(ctx, tx, orgId, branchId, [
       put('organisation', { id: orgId, ...organisation }),

@@ -150,5 +150,6 @@ export async function setDirectoryEmail(
     .onConflict((conflict) => conflict.doNothing())
     .returning('email')
     .executeTakeFirst();
-  if (inserted === undefined) throw new AppError('input/invalid', `${path}: this e-mail is used by somebody else`, { path });
+  if (inserted === undefined)
+    throw new AppError('input/invalid', `${path}: this e-mail is used by somebody else`, { path });
 }

@@ -38,14 +38,16 @@ export interface DatabaseOptions {
 
 const INT8 = 20;
 const TIMESTAMPTZ = 1184;
-const parseTimestamp = pg.types.getTypeParser(TIMESTAMPTZ, 'text');
+const parseTimestamp = pg.types.getTypeParser(TIMESTAMPTZ, 'text') as (text: string) => Date;
 
 /** int8 as a number (amounts and counters stay far below 2^53), timestamptz as an ISO text. */
 const types: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: 'text' | 'binary') => {
     if (oid === INT8) return Number;
-    if (oid === TIMESTAMPTZ) return (text: string) => (parseTimestamp(text) as Date).toISOString();
-    return format === 'binary' ? pg.types.getTypeParser(oid, 'binary') : pg.types.getTypeParser(oid, 'text');
+    if (oid === TIMESTAMPTZ) return (text: string) => parseTimestamp(text).toISOString();
+    const parser: unknown =
+      format === 'binary' ? pg.types.getTypeParser(oid, 'binary') : pg.types.getTypeParser(oid, 'text');
+    return parser;
   }) as pg.CustomTypesConfig['getTypeParser'],
 };
 
@@ -96,8 +98,7 @@ async function openPglite({ dataDir, template }: DatabaseOptions): Promise<Datab
       ...(template === undefined ? {} : { loadDataDir: template }),
     });
     if (folder !== undefined) writeFileSync(finishedMark(folder), '');
-    const config = { ...createPgConfig(lite), types };
-    const pool = new pg.Pool(config as unknown as pg.PoolConfig);
+    const pool = new pg.Pool(Object.assign(createPgConfig(lite), { types }));
     const { db, onQuery } = kyselyOver(pool);
     return {
       kind: 'pglite',
@@ -135,7 +136,10 @@ async function openPostgres(connectionString: string, { maxConnections = 10 }: D
     (await pool.connect()).release();
   } catch (error) {
     await pool.end();
-    throw new AppError('internal', `PostgreSQL cannot be reached: ${error instanceof Error ? error.message : 'no answer'}`);
+    throw new AppError(
+      'internal',
+      `PostgreSQL cannot be reached: ${error instanceof Error ? error.message : 'no answer'}`,
+    );
   }
   const { db, onQuery } = kyselyOver(pool);
   const listener = createListener(connectionString);

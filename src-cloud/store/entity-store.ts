@@ -144,7 +144,14 @@ export async function saveRows(tx: Tx, puts: readonly Put[], options: SaveOption
     if (day !== null) days.add(day);
     seqs.push(isOrg ? (orgSeq += 1) : (branchSeq += 1));
     const scope = isOrg ? 'org' : branchId;
-    entities.push({ kind: row.kind, id: row.id, scope, state: state ?? '', day: day ?? '', body: JSON.stringify(row.body) });
+    entities.push({
+      kind: row.kind,
+      id: row.id,
+      scope,
+      state: state ?? '',
+      day: day ?? '',
+      body: JSON.stringify(row.body),
+    });
   }
   if (options.movesBranch && branchSeq === counters.branchSeq) branchSeq += 1;
   if (entities.length > 0) {

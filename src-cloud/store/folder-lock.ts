@@ -22,9 +22,15 @@ export function lockFolder(folder: string): () => void {
     file?.close();
     const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
     if (code.startsWith('SQLITE_BUSY')) {
-      throw new AppError('store/in-use', `ChefCloud's cloud is already running on ${folder}. Stop it first, or choose another folder.`);
+      throw new AppError(
+        'store/in-use',
+        `ChefCloud's cloud is already running on ${folder}. Stop it first, or choose another folder.`,
+      );
     }
-    throw new AppError('store/not-writable', `The data folder ${folder} cannot be written. Check its rights and the disk.`);
+    throw new AppError(
+      'store/not-writable',
+      `The data folder ${folder} cannot be written. Check its rights and the disk.`,
+    );
   }
   const held = file;
   return () => {

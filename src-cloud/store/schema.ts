@@ -39,7 +39,14 @@ export interface Schema {
     visible_branch: number;
     body: string;
   };
-  watermark: { org_id: string; device_id: string; incarnation: string; branch_id: string; seq: number; lamport: number };
+  watermark: {
+    org_id: string;
+    device_id: string;
+    incarnation: string;
+    branch_id: string;
+    seq: number;
+    lamport: number;
+  };
   order_day: DayFigures & { order_id: string };
   day_rollup: DayFigures;
   kpi_sample: {

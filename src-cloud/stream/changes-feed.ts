@@ -71,8 +71,13 @@ export class ChangesFeed {
         await client.writable();
         if (client.isClosed) return;
         const page = await this.#source.read(orgId, branchId, cursor, PAGE_ROWS);
-        if (page.reset) client.send(RESET);
-        else if (isWorthSending(page, cursor)) client.send(rowsEvent(page, cursor));
+        if (page.reset) {
+          // What it holds means nothing here: it pulls from nothing, and sees in `after` what of the live pages fits.
+          client.send(RESET);
+          client.release(() => false);
+          return;
+        }
+        if (isWorthSending(page, cursor)) client.send(rowsEvent(page, cursor));
         cursor = page.cursor;
         if (!page.hasMore) break;
       }

@@ -3,7 +3,9 @@ import { changesSource } from '../services/changes-source.ts';
 import { KpiFeed } from '../services/kpi-feed.ts';
 import { kpiSource } from '../services/kpi-query.ts';
 import type { CloudContext } from '../context.ts';
+import { withOrg } from '../store/with-org.ts';
 import { ChangesFeed } from './changes-feed.ts';
+import { DevicePresence } from './device-presence.ts';
 import { type HubLimits, SseHub } from './sse-hub.ts';
 
 /** Everything that is pushed: the one hub and what speaks on it. */
@@ -11,6 +13,7 @@ export interface Live {
   hub: SseHub;
   changes: ChangesFeed;
   kpis: KpiFeed;
+  presence: DevicePresence;
   /** Ends every stream politely and stops all publishers. */
   close(): Promise<void>;
 }
@@ -21,6 +24,12 @@ export async function createLive(ctx: CloudContext, limits: Partial<HubLimits> =
   const hub = new SseHub({ clock, log, limits });
   const changes = new ChangesFeed({ hub, source: changesSource(ctx), clock, log });
   const kpis = new KpiFeed({ hub, source: kpiSource(ctx), clock, log });
+  const presence = new DevicePresence({
+    listening: () => listeningDevices(hub),
+    note: (orgId, deviceIds, at) => noteHeard(ctx, orgId, deviceIds, at),
+    clock,
+    log,
+  });
   const leaveCluster = await createClusterWakeups({ database: ctx.database, wakeups: ctx.wakeups, clock, log });
   const unsubscribe = ctx.wakeups.subscribe((wakeup) => {
     changes.wake(wakeup);
@@ -30,12 +39,39 @@ export async function createLive(ctx: CloudContext, limits: Partial<HubLimits> =
     hub,
     changes,
     kpis,
+    presence,
     async close() {
       unsubscribe();
       hub.close();
       changes.close();
       kpis.close();
+      await presence.close();
       await leaveCluster();
     },
   };
+}
+
+const DEVICE = 'device:';
+
+/** The subject of a terminal's stream. */
+export function deviceSubject(deviceId: string): string {
+  return `${DEVICE}${deviceId}`;
+}
+
+function* listeningDevices(hub: SseHub): Iterable<{ orgId: string; deviceId: string }> {
+  for (const { subject, orgId } of hub.listeners()) {
+    if (subject.startsWith(DEVICE)) yield { orgId, deviceId: subject.slice(DEVICE.length) };
+  }
+}
+
+async function noteHeard(ctx: CloudContext, orgId: string, deviceIds: readonly string[], at: string): Promise<void> {
+  await withOrg(ctx.database.db, orgId, (tx) =>
+    tx
+      .updateTable('device')
+      .set({ last_heard_at: at })
+      .where('org_id', '=', orgId)
+      .where('id', 'in', [...deviceIds])
+      .where((where) => where.or([where('last_heard_at', 'is', null), where('last_heard_at', '<', at)]))
+      .execute(),
+  );
 }

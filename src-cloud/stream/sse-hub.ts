@@ -139,6 +139,11 @@ export class SseHub {
     return this.#perSubject.has(subject);
   }
 
+  /** Who listens now, once for each stream. */
+  *listeners(): Iterable<Listener> {
+    for (const { listener } of this.#clients) yield listener;
+  }
+
   stats(): HubStats {
     const clientsByStream: Record<string, number> = {};
     for (const { listener } of this.#clients) clientsByStream[listener.stream] = (clientsByStream[listener.stream] ?? 0) + 1;

@@ -73,7 +73,7 @@ export function createTerminal(options: TerminalOptions): Terminal {
     },
     execute: (request) => enrolled().execute(request),
     openScreen: (screen) => screens.open(screen),
-    handleCall: (screen, name, input) => enrolled().handleCall(screen, name, input),
+    handleCall: async (screen, name, input) => enrolled().handleCall(screen, name, input),
     status: () => enrolled().status(),
     backlog: () => enrolled().backlog(),
     whenSettled: () => enrolled().whenSettled(),

@@ -106,7 +106,8 @@ function quitCleanly(terminal: Terminal, bridge: IpcBridge, stopUpdater: () => v
 /** Says why the app cannot start, in words, and ends. */
 function giveUp(error: unknown): void {
   log(error instanceof Error ? (error.stack ?? error.message) : String(error));
-  const text = error instanceof AppError ? error.message : 'ChefCloud could not start. Nothing was lost; start it again.';
+  const text =
+    error instanceof AppError ? error.message : 'ChefCloud could not start. Nothing was lost; start it again.';
   dialog.showErrorBox('ChefCloud', text);
   app.exit(1);
 }

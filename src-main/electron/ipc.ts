@@ -19,7 +19,8 @@ export function createIpcBridge(terminal: Terminal, origin: string, log: (line: 
     try {
       return { ok: true, value: await terminal.handleCall(trustedScreen(event), name, input) };
     } catch (error) {
-      if (!(error instanceof AppError)) log(`bridge: ${name} failed: ${error instanceof Error ? error.stack : String(error)}`);
+      if (!(error instanceof AppError))
+        log(`bridge: ${name} failed: ${error instanceof Error ? error.stack : String(error)}`);
       return { ok: false, error: toWireError(error) };
     }
   };

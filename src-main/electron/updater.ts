@@ -36,7 +36,9 @@ export async function startUpdater(host: UpdaterHost): Promise<() => void> {
   updater.autoInstallOnAppQuit = true;
   updater.allowDowngrade = false;
   updater.on('error', (error) => host.log(`update: ${error.message}`));
-  updater.on('update-downloaded', ({ version }) => host.log(`update: version ${version} is installed at the next quit`));
+  updater.on('update-downloaded', ({ version }) =>
+    host.log(`update: version ${version} is installed at the next quit`),
+  );
 
   let cancel = (): void => undefined;
   const look = (): void => {

@@ -66,7 +66,8 @@ function recover(window: BrowserWindow, { log, source }: WindowOptions): void {
     log(`screen: its process ended (${details.reason}); loading it again`);
     // Not at once: a process that dies while it starts would otherwise keep the machine busy.
     setTimeout(() => {
-      if (!window.isDestroyed()) void window.loadURL(source.url).catch((error: Error) => log(`screen: ${error.message}`));
+      if (!window.isDestroyed())
+        void window.loadURL(source.url).catch((error: Error) => log(`screen: ${error.message}`));
     }, RELOAD_AFTER_MS);
   });
   window.on('unresponsive', () => log('screen: it does not answer'));
@@ -81,7 +82,10 @@ export function lockSession(session: Session, source: ScreenSource): void {
   if (source.origin !== APP_ORIGIN) return;
   session.webRequest.onHeadersReceived((details, answer) => {
     answer({
-      responseHeaders: { ...withoutPolicy(details.responseHeaders), 'Content-Security-Policy': [CONTENT_SECURITY_POLICY] },
+      responseHeaders: {
+        ...withoutPolicy(details.responseHeaders),
+        'Content-Security-Policy': [CONTENT_SECURITY_POLICY],
+      },
     });
   });
 }

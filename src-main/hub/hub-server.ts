@@ -91,7 +91,8 @@ function registerBridge(app: FastifyInstance, terminal: Terminal, screens: Scree
     const { screen, cookie } = screens.of(request.headers.cookie);
     if (cookie !== undefined) reply.header('set-cookie', cookie);
     const value = await terminal.handleCall(screen, name, request.body);
-    if (name === 'session:signIn') reply.header('set-cookie', screens.renew(screen));
+    // In the place of the other: a second header would leave the browser with the order of the two.
+    if (name === 'session:signIn') reply.removeHeader('set-cookie').header('set-cookie', screens.renew(screen));
     const answer: BridgeAnswer<CallName> = { ok: true, value };
     return reply.header('cache-control', 'no-store').send(answer);
   });

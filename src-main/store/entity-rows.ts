@@ -26,8 +26,8 @@ export interface EntityRows {
   saveView(row: Put, before: Put | undefined): void;
   /** The view is gone while commands on it are pending. */
   clearView(ref: Ref): void;
-  /** No command is pending any more: the view is the cloud's word. */
-  settle(ref: Ref): void;
+  /** No command is pending any more: the view is the cloud's word. Returns that, `undefined` when it has none. */
+  settle<K extends Kind>(ref: Ref<K>): EntityOf<K> | undefined;
   listByState<K extends Kind>(kind: K, state: string): EntityOf<K>[];
   listByDay<K extends Kind>(kind: K, from: string, to: string): EntityOf<K>[];
   listAll<K extends Kind>(kind: K): EntityOf<K>[];
@@ -145,10 +145,12 @@ export function entityRows(db: Database.Database, log: Log): EntityRows {
       const text = base.get(kind, id) ?? undefined;
       if (text === undefined) {
         remove.run(kind, id);
-        return;
+        return undefined;
       }
-      const { state, day } = entityIndex(put(kind, parse(kind, id, text)));
+      const entity = parse(kind, id, text);
+      const { state, day } = entityIndex(put(kind, entity));
       settle.run(text, state, day, kind, id);
+      return entity;
     },
     listByState: (kind, state) => parseList(kind, byState.all(kind, state)),
     listByDay: (kind, from, to) => parseList(kind, byDay.all(kind, from, to)),

@@ -43,6 +43,9 @@ export function openDatabase(dataDir: string): OpenDatabase {
 }
 
 function prepare(db: Database.Database): void {
+  // This process alone has the folder: without shared memory a transaction needs no file lock of its own.
+  // Before anything is read: it counts from the first access on.
+  db.pragma('locking_mode = EXCLUSIVE');
   if ((db.pragma('user_version', { simple: true }) as number) > SCHEMA_VERSION) throw new AppError('store/newer');
   if (db.pragma('quick_check(1)', { simple: true }) !== 'ok') throw new AppError('store/damaged');
   db.pragma('busy_timeout = 5000');

@@ -62,6 +62,8 @@ export interface OutboxRows {
   markApplied(pos: number, flags: readonly string[], visible: Visible, ackedAt: string): void;
   markRejected(pos: number, error: WireError, flags: readonly string[], ackedAt: string): void;
   markSettled(pos: number): void;
+  /** The command waits still, but its effects are in the cloud's rows. */
+  forgetTouches(pos: number): void;
   /** Acknowledged commands whose rows have not arrived. */
   listAcknowledgedUnsettled(): { pos: number; visible: Visible }[];
   /** Notes where looking may begin after a restart. */
@@ -126,9 +128,9 @@ export function outboxRows(db: Database.Database): OutboxRows {
     `UPDATE outbox SET status = 'SUCCESS', flags = ?, visible_org = ?, visible_branch = ?, acked_at = ?, last_error = NULL WHERE pos = ?`,
   );
   const rejected = db.prepare(
-    `UPDATE outbox SET status = 'FAILED', last_error = ?, flags = ?, acked_at = ?, settled = 1 WHERE pos = ?`,
+    `UPDATE outbox SET status = 'FAILED', last_error = ?, flags = ?, acked_at = ?, settled = 1, touches = NULL WHERE pos = ?`,
   );
-  const settled = db.prepare('UPDATE outbox SET settled = 1 WHERE pos = ?');
+  const settled = db.prepare('UPDATE outbox SET settled = 1, touches = NULL WHERE pos = ?');
   const ackedUnsettled = db.prepare<[number, number], { pos: number; org: number | null; branch: number | null }>(
     `SELECT pos, visible_org AS org, visible_branch AS branch FROM outbox 
      WHERE pos > ? AND pos <= ? AND settled = 0 AND status = 'SUCCESS' ORDER BY pos`,
@@ -139,6 +141,7 @@ export function outboxRows(db: Database.Database): OutboxRows {
      WHERE pos >= ? AND status IN ('SUCCESS', 'FAILED') RETURNING pos`,
     )
     .pluck();
+  const forgetTouches = db.prepare('UPDATE outbox SET touches = NULL WHERE pos = ?');
   const idAt = db.prepare<[number], string>('SELECT id FROM outbox WHERE pos = ?').pluck();
   const insertIncarnation = db.prepare('INSERT INTO incarnation (first_pos, id, started_at) VALUES (?, ?, ?)');
   const removeEmptyIncarnation = db.prepare('DELETE FROM incarnation WHERE first_pos >= ?');
@@ -164,7 +167,8 @@ export function outboxRows(db: Database.Database): OutboxRows {
     return marks.acked;
   };
   const settledPos = (): number => {
-    if (!isKnown.settled) marks.settled = Math.min(ackedPos(), (firstUnsettledAfter.get(marks.settled) ?? lastPos + 1) - 1);
+    if (!isKnown.settled)
+      marks.settled = Math.min(ackedPos(), (firstUnsettledAfter.get(marks.settled) ?? lastPos + 1) - 1);
     isKnown.settled = true;
     return marks.settled;
   };
@@ -256,6 +260,9 @@ export function outboxRows(db: Database.Database): OutboxRows {
     markSettled: (pos) => {
       settled.run(pos);
       isKnown.settled = false;
+    },
+    forgetTouches: (pos) => {
+      forgetTouches.run(pos);
     },
     listAcknowledgedUnsettled: () =>
       ackedUnsettled

@@ -49,8 +49,8 @@ export function reconciler(store: Store, orgId: OrgId, log: Log): Reconciler {
     const rebased = new Map(puts.map((row) => [refKey(row), row]));
     for (const [key, ref] of refs) {
       if (!touches.isTouched(ref)) {
-        entities.settle(ref);
-        if (ref.kind === 'order') orderDays.replace(ref.id, base('order', ref.id));
+        const settled = entities.settle(ref);
+        if (ref.kind === 'order') orderDays.replace(ref.id, settled as Order | undefined);
         continue;
       }
       const body = base(ref.kind, ref.id);

@@ -63,11 +63,20 @@ export function syncRows(options: SyncRowsOptions) {
     options.onLamport(lamport);
   };
 
-  /** Takes in one outcome. Acknowledgements come in order: one out of order or already known changes nothing. */
-  const acknowledge = (incarnationId: string, outcome: EntryOutcome, dirty: Ref[]): 'taken' | 'retry' | 'passed' => {
+  /**
+   * Takes in one outcome. Acknowledgements come in order: one that is known already (it came by the stream) or out of order
+   * changes nothing.
+   */
+  const acknowledge = (
+    incarnationId: string,
+    outcome: EntryOutcome,
+    dirty: Ref[],
+  ): 'taken' | 'known' | 'retry' | 'passed' => {
     const incarnation = outbox.findIncarnation(incarnationId);
     if (incarnation === undefined) return 'passed';
     const pos = outbox.posOf(incarnation, outcome.seq);
+    if (pos <= outbox.ackedPos() && outcome.status !== 'retry')
+      return outbox.idAt(pos) === outcome.id ? 'known' : 'passed';
     if (pos !== outbox.ackedPos() + 1 || pos > outbox.lastPos() || outbox.idAt(pos) !== outcome.id) return 'passed';
     if (outcome.status === 'retry') return 'retry';
     const at = isoAt(clock.now());
@@ -78,9 +87,9 @@ export function syncRows(options: SyncRowsOptions) {
     }
     const error: WireError =
       outcome.error === undefined ? { code: 'internal', message: 'It was refused.' } : wireError(outcome.error);
+    // Before the outbox row forgets what it touched.
+    dirty.push(...touches.removeAll(pos));
     outbox.markRejected(pos, error, flags, at);
-    dirty.push(...touches.list(pos));
-    touches.removeAll(pos);
     return 'taken';
   };
 
@@ -88,13 +97,12 @@ export function syncRows(options: SyncRowsOptions) {
   const settleArrived = (at: Cursor, coveredPos: number, dirty: Ref[]): void => {
     // The answer to a push was lost, but the rows that came contain its commands: running them again would count twice.
     for (let pos = outbox.ackedPos() + 1; pos <= Math.min(coveredPos, outbox.lastPos()); pos += 1) {
-      dirty.push(...touches.list(pos));
-      touches.removeAll(pos);
+      dirty.push(...touches.removeAll(pos));
+      outbox.forgetTouches(pos);
     }
     for (const { pos, visible } of outbox.listAcknowledgedUnsettled()) {
       if (pos > coveredPos && !hasArrived(visible, at)) continue;
-      dirty.push(...touches.list(pos));
-      touches.removeAll(pos);
+      dirty.push(...touches.removeAll(pos));
       outbox.markSettled(pos);
     }
   };
@@ -172,7 +180,7 @@ export function syncRows(options: SyncRowsOptions) {
         const dirty: Ref[] = [];
         for (const outcome of [...outcomes].sort((a, b) => a.seq - b.seq)) {
           const what = acknowledge(incarnation, outcome, dirty);
-          if (what === 'taken') applied += 1;
+          if (what === 'taken' || what === 'known') applied += 1;
           if (what !== 'retry') continue;
           retry = outcome.error === undefined ? { code: 'server/busy', message: '' } : wireError(outcome.error);
           break;

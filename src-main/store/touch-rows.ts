@@ -10,7 +10,8 @@ export interface TouchRows {
   /** What a command touches. */
   list(pos: number): Ref[];
   isTouched(ref: Ref): boolean;
-  removeAll(pos: number): void;
+  /** The command is settled. Returns what it touched; the outbox row forgets it by itself (`markSettled`, `markRejected`). */
+  removeAll(pos: number): Ref[];
   /** Everything that hangs together with `refs` through pending commands: entities, and the commands' positions. */
   closure(refs: Iterable<Ref>): Closure;
 }
@@ -38,8 +39,9 @@ export function touchRows(db: Database.Database): TouchRows {
     list,
     isTouched: (ref) => any.get(ref.kind, ref.id) !== undefined,
     removeAll: (pos) => {
-      for (const { kind, id } of list(pos)) remove.run(kind, id, pos);
-      save.run(null, pos);
+      const refs = list(pos);
+      for (const { kind, id } of refs) remove.run(kind, id, pos);
+      return refs;
     },
     closure: (from) => {
       const refs = new Map<string, Ref>();

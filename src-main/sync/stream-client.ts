@@ -103,8 +103,16 @@ export function startStream(options: StreamOptions): Stream {
       });
       retryAfterMs = readRetryAfter(response.headers.get('retry-after'), clock);
       if (response.status === 401) options.tokens.drop(token);
+      // Nobody reads the text of a refusal; unread it would hold the connection.
+      if (response.status !== 200) void response.body?.cancel().catch(() => undefined);
       const { status, url: finalUrl, redirected, headers: answered } = response;
-      return { status, url: finalUrl, redirected, headers: answered, body: tapped(response.body, alive) };
+      return {
+        status,
+        url: finalUrl,
+        redirected,
+        headers: answered,
+        body: status === 200 ? tapped(response.body, alive) : null,
+      };
     };
     // A connection that is never answered counts as silence.
     watch(CONNECT_MS, mine);

@@ -2,7 +2,7 @@ import { Component, type ReactNode } from 'react';
 import { Translation } from 'react-i18next';
 import { ErrorState } from '../ui/ErrorState.tsx';
 
-/** A screen that throws does not take the others with it.. */
+/** A screen that throws does not take the others with it. Loading anew also gets the parts of a newer version. */
 export class ErrorBoundary extends Component<{ children: ReactNode }, { hasFailed: boolean }> {
   override state = { hasFailed: false };
 
@@ -19,7 +19,7 @@ export class ErrorBoundary extends Component<{ children: ReactNode }, { hasFaile
             title={t('crashed')}
             text={t('crashedHelp')}
             retryLabel={t('reload')}
-            onRetry={() => this.setState({ hasFailed: false })}
+            onRetry={() => location.reload()}
           />
         )}
       </Translation>

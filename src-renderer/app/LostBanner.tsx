@@ -17,7 +17,9 @@ export function LostBanner({ isLarge = false }: { isLarge?: boolean }) {
         icon={<Unplug size={44} className="shrink-0" aria-hidden />}
         className="min-h-24 shrink-0 border-y-4 border-danger px-6"
       >
-        <b className="num block text-4xl font-extrabold leading-tight">{t('lostLarge', { time: time(link.sinceMs) })}</b>
+        <b className="num block text-4xl font-extrabold leading-tight">
+          {t('lostLarge', { time: time(link.sinceMs) })}
+        </b>
         <span className="block text-xl">{t('lostLargeHelp')}</span>
       </Banner>
     );

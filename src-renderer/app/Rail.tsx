@@ -7,8 +7,14 @@ import type { Screen } from './screens.tsx';
 export function Rail({ screens, current }: { screens: readonly Screen[]; current: ScreenId | undefined }) {
   const { t } = useTranslation('shell');
   return (
-    <nav aria-label={t('nav')} className="no-bar row-span-2 flex flex-col items-center gap-1 overflow-y-auto border-r border-line bg-surface py-2.5">
-      <div aria-hidden className="mb-2.5 grid size-10 shrink-0 place-items-center rounded-m bg-accent font-extrabold text-accent-ink">
+    <nav
+      aria-label={t('nav')}
+      className="no-bar row-span-2 flex flex-col items-center gap-1 overflow-y-auto border-r border-line bg-surface py-2.5"
+    >
+      <div
+        aria-hidden
+        className="mb-2.5 grid size-10 shrink-0 place-items-center rounded-m bg-accent font-extrabold text-accent-ink"
+      >
         C
       </div>
       {screens.map(({ id, icon: Icon }) => (

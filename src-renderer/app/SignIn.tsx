@@ -23,7 +23,11 @@ function Face({ face, now, onPress }: { face: SignInFace; now: number; onPress: 
   const { t: tCommon } = useTranslation();
   const lockedMs = face.lockedUntilAt === null ? 0 : Date.parse(face.lockedUntilAt) - now;
   const note =
-    lockedMs > 0 ? t('signIn.lockedFace', { time: durationText(lockedMs) }) : face.hasPin ? tCommon(`level.${face.level}`) : t('signIn.noPin');
+    lockedMs > 0
+      ? t('signIn.lockedFace', { time: durationText(lockedMs) })
+      : face.hasPin
+        ? tCommon(`level.${face.level}`)
+        : t('signIn.noPin');
   return (
     <button
       type="button"
@@ -34,7 +38,9 @@ function Face({ face, now, onPress }: { face: SignInFace; now: number; onPress: 
       <Avatar name={face.name} size="m" />
       <span className="min-w-0">
         <b className="block truncate text-base font-semibold">{face.name}</b>
-        <small className={lockedMs > 0 ? 'num text-[13px] font-semibold text-danger' : 'text-[13px] text-ink-3'}>{note}</small>
+        <small className={lockedMs > 0 ? 'num text-[13px] font-semibold text-danger' : 'text-[13px] text-ink-3'}>
+          {note}
+        </small>
       </span>
     </button>
   );
@@ -47,14 +53,23 @@ function Faces({ onChoose }: { onChoose: (face: SignInFace) => void }) {
   const [search, setSearch] = useState('');
   const wanted = search.trim().toLocaleLowerCase();
   const found = staff.filter((face) => face.name.toLocaleLowerCase().includes(wanted));
-  if (staff.length === 0) return <EmptyState icon={<UserRound size={40} />} title={t('signIn.nobody')} text={t('signIn.nobodyHelp')} />;
+  if (staff.length === 0)
+    return <EmptyState icon={<UserRound size={40} />} title={t('signIn.nobody')} text={t('signIn.nobodyHelp')} />;
   return (
     <div className="my-auto flex max-h-full min-h-0 w-full max-w-[880px] flex-col gap-5">
       <h1 className="text-center text-[28px] font-bold tracking-tight">{t('signIn.title')}</h1>
       {staff.length > FEW && (
-        <SearchField aria-label={t('signIn.find')} value={search} onChange={setSearch} className="relative mx-auto w-full max-w-sm">
+        <SearchField
+          aria-label={t('signIn.find')}
+          value={search}
+          onChange={setSearch}
+          className="relative mx-auto w-full max-w-sm"
+        >
           <Search size={18} aria-hidden className="absolute left-3.5 top-[15px] text-ink-3" />
-          <Input placeholder={t('signIn.find')} className="h-12 w-full rounded-m border border-line-strong bg-surface pl-11 pr-4 [&::-webkit-search-cancel-button]:hidden" />
+          <Input
+            placeholder={t('signIn.find')}
+            className="h-12 w-full rounded-m border border-line-strong bg-surface pl-11 pr-4 [&::-webkit-search-cancel-button]:hidden"
+          />
         </SearchField>
       )}
       <div className="-m-2 grid min-h-0 grid-cols-[repeat(auto-fill,minmax(220px,1fr))] content-start gap-3 overflow-y-auto p-2">
@@ -105,7 +120,12 @@ export function SignIn() {
               <Avatar name={face.name} size="l" />
               <h1 className="max-w-full truncate text-xl font-bold tracking-tight">{face.name}</h1>
             </div>
-            <PersonPin key={face.id} face={face} submitLabel={t('signIn.signIn')} onPin={(pin) => signIn(face.id, pin)} />
+            <PersonPin
+              key={face.id}
+              face={face}
+              submitLabel={t('signIn.signIn')}
+              onPin={(pin) => signIn(face.id, pin)}
+            />
             <Button variant="quiet" className="mt-2 w-full" onPress={() => setFace(undefined)}>
               {t('signIn.notYou')}
             </Button>

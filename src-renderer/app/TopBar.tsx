@@ -29,10 +29,10 @@ export function TopBar() {
         <ClockText />
         <button
           type="button"
-          aria-label={t('lockFor', { name })}
           onClick={() => void lock().catch(showError)}
           className="-mr-2 flex min-h-12 items-center gap-2.5 rounded-m px-2 text-left active:bg-surface-2"
         >
+          <span className="sr-only">{t('lockScreen')}</span>
           <Avatar name={name} />
           <span className="leading-[1.15]">
             <b className="block max-w-40 truncate font-semibold">{shortName(name)}</b>

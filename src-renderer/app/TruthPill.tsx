@@ -4,7 +4,11 @@ import { cn } from '../ui/class-names.ts';
 import { goTo } from './router.ts';
 import { pillText } from './pill-text.ts';
 
-const TONE = { ok: 'bg-ok-soft text-ok', warn: 'bg-warn-soft text-warn', danger: 'bg-danger-soft text-danger' } as const;
+const TONE = {
+  ok: 'bg-ok-soft text-ok',
+  warn: 'bg-warn-soft text-warn',
+  danger: 'bg-danger-soft text-danger',
+} as const;
 
 /** What is saved where, in three words. A tap opens the sync centre. */
 export function TruthPill() {
@@ -22,8 +26,19 @@ export function TruthPill() {
         onClick={() => goTo('sync')}
         className="-my-2 flex min-h-12 items-center"
       >
-        <span className={cn('num inline-flex h-[34px] items-center gap-2 whitespace-nowrap rounded-full px-3.5 text-sm font-semibold', TONE[tone])}>
-          <i aria-hidden className={cn('size-2 bg-current', tone === 'ok' ? 'rounded-full' : tone === 'warn' ? 'rounded-[2px]' : 'rotate-45')} />
+        <span
+          className={cn(
+            'num inline-flex h-[34px] items-center gap-2 whitespace-nowrap rounded-full px-3.5 text-sm font-semibold',
+            TONE[tone],
+          )}
+        >
+          <i
+            aria-hidden
+            className={cn(
+              'size-2 bg-current',
+              tone === 'ok' ? 'rounded-full' : tone === 'warn' ? 'rounded-[2px]' : 'rotate-45',
+            )}
+          />
           {text}
         </span>
       </button>

@@ -18,6 +18,7 @@ export function pillText(status: SyncStatus | null, link: Link, t: TFunction<'sh
   const isOnline = status.link === 'online';
   const side = t(isOnline ? 'pill.online' : 'pill.offline');
   if (status.waiting === 0) return { tone: isOnline ? 'ok' : 'warn', text: `${side} · ${t('pill.allSaved')}` };
-  if (isOnline && status.trouble !== null) return { tone: 'warn', text: `${side} · ${t('pill.held', { count: status.waiting })}` };
+  if (isOnline && status.trouble !== null)
+    return { tone: 'warn', text: `${side} · ${t('pill.held', { count: status.waiting })}` };
   return { tone: isOnline ? 'ok' : 'warn', text: `${side} · ${t('pill.waiting', { count: status.waiting })}` };
 }

@@ -17,9 +17,15 @@ export interface Screen {
   isReadFromAfar?: boolean;
 }
 
-const ShiftsScreen = lazy(async () => ({ default: (await import('../features/shifts/ShiftsScreen.tsx')).ShiftsScreen }));
-const KitchenScreen = lazy(async () => ({ default: (await import('../features/kds/KitchenScreen.tsx')).KitchenScreen }));
-const ManagerScreen = lazy(async () => ({ default: (await import('../features/manager/ManagerScreen.tsx')).ManagerScreen }));
+const ShiftsScreen = lazy(async () => ({
+  default: (await import('../features/shifts/ShiftsScreen.tsx')).ShiftsScreen,
+}));
+const KitchenScreen = lazy(async () => ({
+  default: (await import('../features/kds/KitchenScreen.tsx')).KitchenScreen,
+}));
+const ManagerScreen = lazy(async () => ({
+  default: (await import('../features/manager/ManagerScreen.tsx')).ManagerScreen,
+}));
 const StockScreen = lazy(async () => ({ default: (await import('../features/stock/StockScreen.tsx')).StockScreen }));
 const SyncScreen = lazy(async () => ({ default: (await import('../features/sync/SyncScreen.tsx')).SyncScreen }));
 

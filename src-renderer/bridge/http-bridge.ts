@@ -1,3 +1,4 @@
+import i18next from 'i18next';
 import {
   bridgeEvents,
   HUB_CALL_PREFIX,
@@ -12,7 +13,7 @@ import { AppError } from '#shared/kernel/errors.ts';
 import { nextRetryMs } from './retry-delay.ts';
 import { readAnswer, type Link, type ScreenBridge } from './screen-bridge.ts';
 
-const CALL_TIMEOUT_MS = 15_000;
+const CALL_TIMEOUT_MS = 10_000;
 const PROBE_EVERY_MS = 4_000;
 const PROBE_TIMEOUT_MS = 4_000;
 
@@ -67,7 +68,7 @@ export class HttpBridge implements ScreenBridge {
       });
       return await response.json();
     } catch {
-      throw new AppError('server/busy', 'The terminal did not answer. It may or may not have this: look before you do it again.');
+      throw new AppError('server/busy', i18next.t('shell:noAnswer'));
     }
   }
 

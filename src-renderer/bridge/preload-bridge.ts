@@ -1,4 +1,10 @@
-import { bridgeEvents, type CallInput, type CallOutput, type EventPayload, type PreloadApi } from '#shared/contract/bridge.ts';
+import {
+  bridgeEvents,
+  type CallInput,
+  type CallOutput,
+  type EventPayload,
+  type PreloadApi,
+} from '#shared/contract/bridge.ts';
 import type { CallName, EventName } from '#shared/contract/bridge-names.ts';
 import { readAnswer, type ScreenBridge } from './screen-bridge.ts';
 

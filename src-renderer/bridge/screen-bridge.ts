@@ -17,7 +17,8 @@ export function readAnswer<N extends CallName>(name: N, answer: unknown): CallOu
   if (typeof answer !== 'object' || answer === null || !('ok' in answer)) throw new AppError('internal');
   if (answer.ok === true && 'value' in answer) {
     const parsed = bridgeCalls[name].output.safeParse(answer.value);
-    if (!parsed.success) throw new AppError('internal', 'The terminal answered something this screen does not know. Reload it.');
+    if (!parsed.success)
+      throw new AppError('internal', 'The terminal answered something this screen does not know. Reload it.');
     return parsed.data as CallOutput<N>;
   }
   const error = 'error' in answer ? answer.error : undefined;

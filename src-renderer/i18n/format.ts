@@ -48,7 +48,11 @@ export function timeText(at: string | number, zone: string, locale = 'en'): stri
 
 /** Day and time in the branch's zone, "Sat 21 Nov, 19:42". */
 export function dayTimeText(at: string | number, zone: string, locale = 'en'): string {
-  const day = timeFormat(locale === 'en' ? 'en-GB' : locale, zone, { weekday: 'short', day: 'numeric', month: 'short' });
+  const day = timeFormat(locale === 'en' ? 'en-GB' : locale, zone, {
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+  });
   return `${day.format(new Date(at)).replace(',', '')}, ${timeText(at, zone, locale)}`;
 }
 

@@ -1,6 +1,8 @@
+import i18next from 'i18next';
 import type { CallInput, CallOutput } from '#shared/contract/bridge.ts';
 import { AppError } from '#shared/kernel/errors.ts';
 import { callTerminal, takeAnswer } from './live.ts';
+import { useLive } from './store.ts';
 import { showError } from './toasts.ts';
 
 export type Call = CallInput<'command:run'>['commands'][number];
@@ -14,11 +16,19 @@ let last: Promise<unknown> = Promise.resolve();
  * may be a function, which then sees the rows that the taps before it left (an empty list runs nothing).
  * Rejects with AppError.
  */
-export function run(commands: readonly Call[] | (() => readonly Call[]), approval?: Approval): Promise<RunResult | undefined> {
+export function run(
+  commands: readonly Call[] | (() => readonly Call[]),
+  approval?: Approval,
+): Promise<RunResult | undefined> {
   const mine = last.then(async () => {
     const calls = typeof commands === 'function' ? commands() : commands;
     if (calls.length === 0) return undefined;
-    const answer = await callTerminal('command:run', { commands: [...calls], ...(approval === undefined ? {} : { approval }) });
+    // At once, instead of after the time-out of each tap.
+    if (useLive.getState().link.state === 'down') throw new AppError('server/busy', i18next.t('shell:lostTap'));
+    const answer = await callTerminal('command:run', {
+      commands: [...calls],
+      ...(approval === undefined ? {} : { approval }),
+    });
     takeAnswer(answer.rows, answer.revision);
     return answer;
   });
@@ -27,7 +37,10 @@ export function run(commands: readonly Call[] | (() => readonly Call[]), approva
 }
 
 /** As `run`, but says what went wrong in a toast. Resolves to whether it was done. */
-export async function tryRun(commands: readonly Call[] | (() => readonly Call[]), approval?: Approval): Promise<boolean> {
+export async function tryRun(
+  commands: readonly Call[] | (() => readonly Call[]),
+  approval?: Approval,
+): Promise<boolean> {
   try {
     await run(commands, approval);
     return true;
@@ -35,9 +48,4 @@ export async function tryRun(commands: readonly Call[] | (() => readonly Call[])
     showError(error);
     return false;
   }
-}
-
-/** Whether this refusal goes away when somebody with the right types their PIN. */
-export function needsApproval(error: unknown): boolean {
-  return error instanceof AppError && (error.code === 'auth/forbidden' || error.code === 'shift/not-own');
 }

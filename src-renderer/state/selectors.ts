@@ -47,7 +47,8 @@ export function drawerShift(shifts: RowMap<'shift'>, deviceId: string, staffId: 
   for (const shift of shifts.values()) {
     if (shift.status !== 'open' || shift.deviceId !== deviceId) continue;
     if (found === undefined) found = shift;
-    else if ((shift.staffId === staffId) !== (found.staffId === staffId)) found = shift.staffId === staffId ? shift : found;
+    else if ((shift.staffId === staffId) !== (found.staffId === staffId))
+      found = shift.staffId === staffId ? shift : found;
     else if (shift.openedAt > found.openedAt) found = shift;
   }
   return found;

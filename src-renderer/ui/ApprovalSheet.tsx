@@ -44,7 +44,11 @@ export function ApprovalSheet({ level, title, onApprove, onClose }: ApprovalShee
         ) : (
           <>
             <p className="truncate text-center text-lg font-bold">{chosen.name}</p>
-            <PersonPin face={chosen} submitLabel={t('approve')} onPin={(pin) => onApprove({ staffId: chosen.id, pin })} />
+            <PersonPin
+              face={chosen}
+              submitLabel={t('approve')}
+              onPin={(pin) => onApprove({ staffId: chosen.id, pin })}
+            />
             <Button variant="quiet" onPress={() => setChosenId(undefined)}>
               {t('back')}
             </Button>

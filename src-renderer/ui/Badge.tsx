@@ -13,7 +13,13 @@ export type Tone = keyof typeof TONES;
 /** A short word with a colour; the word alone must say it. */
 export function Badge({ tone, children, className }: { tone: Tone; children: ReactNode; className?: string }) {
   return (
-    <span className={cn('num inline-flex h-6 items-center rounded-full px-2.5 text-xs font-semibold', TONES[tone], className)}>
+    <span
+      className={cn(
+        'num inline-flex h-6 items-center rounded-full px-2.5 text-xs font-semibold',
+        TONES[tone],
+        className,
+      )}
+    >
       {children}
     </span>
   );

@@ -18,7 +18,9 @@ export function EmptyState({ icon, title, text, action, size = 'm' }: EmptyState
         {icon}
       </div>
       <p className={cn('font-bold tracking-tight', size === 'l' ? 'text-4xl' : 'text-lg')}>{title}</p>
-      {text !== undefined && <p className={cn('text-ink-2', size === 'l' ? 'max-w-2xl text-2xl' : 'max-w-sm')}>{text}</p>}
+      {text !== undefined && (
+        <p className={cn('text-ink-2', size === 'l' ? 'max-w-2xl text-2xl' : 'max-w-sm')}>{text}</p>
+      )}
       {action !== undefined && <div className="mt-3">{action}</div>}
     </div>
   );

@@ -22,14 +22,35 @@ export interface FigureProps {
 const TONE = { plain: '', warn: 'text-warn', danger: 'text-danger' } as const;
 
 /** One number that somebody looks at from a distance. With `onPress` it is a button. */
-export function Figure({ label, value, note, mark, chart, size = 'l', tone = 'plain', onPress, kpi, className }: FigureProps) {
+export function Figure({
+  label,
+  value,
+  note,
+  mark,
+  chart,
+  size = 'l',
+  tone = 'plain',
+  onPress,
+  kpi,
+  className,
+}: FigureProps) {
   const inside = (
     <>
-      <span className="flex items-baseline justify-between gap-2">
-        <span className="text-sm font-semibold text-ink-2">{label}</span>
-        {mark !== undefined && <span className="text-right text-xs font-semibold text-warn">{mark}</span>}
+      <span className="flex flex-wrap items-baseline justify-between gap-x-2">
+        <span className="whitespace-nowrap text-sm font-semibold text-ink-2">{label}</span>
+        {mark !== undefined && (
+          <span className="whitespace-nowrap text-right text-xs font-semibold text-warn">{mark}</span>
+        )}
       </span>
-      <span className={cn('num block truncate font-bold tracking-tight', size === 'l' ? 'text-3xl' : 'text-2xl', TONE[tone])}>{value}</span>
+      <span
+        className={cn(
+          'num block truncate font-bold tracking-tight',
+          size === 'l' ? 'text-3xl' : 'text-2xl',
+          TONE[tone],
+        )}
+      >
+        {value}
+      </span>
       {note !== undefined && <span className="block text-[13px] font-semibold text-ink-3">{note}</span>}
       {chart}
     </>

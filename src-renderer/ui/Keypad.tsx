@@ -22,7 +22,16 @@ const DIGITS = ['1', '2', '3', '4', '5', '6', '7', '8', '9'];
 
 /** Ten digits for fingers, and the same keys of a keyboard. */
 export function Keypad(props: KeypadProps) {
-  const { onDigits, onDelete, hasTripleZero = false, decimal, isDisabled = false, isListening = true, onEnter, className } = props;
+  const {
+    onDigits,
+    onDelete,
+    hasTripleZero = false,
+    decimal,
+    isDisabled = false,
+    isListening = true,
+    onEnter,
+    className,
+  } = props;
   const { t } = useTranslation();
   useEffect(() => {
     if (!isListening || isDisabled) return undefined;
@@ -31,14 +40,16 @@ export function Keypad(props: KeypadProps) {
       if (/^\d$/.test(event.key)) onDigits(event.key);
       else if (decimal !== undefined && (event.key === '.' || event.key === ',')) onDigits('.');
       else if (event.key === 'Backspace') onDelete();
-      else if (event.key === 'Enter' && onEnter !== undefined && !(event.target instanceof HTMLButtonElement)) onEnter();
+      else if (event.key === 'Enter' && onEnter !== undefined && !(event.target instanceof HTMLButtonElement))
+        onEnter();
       else return;
       event.preventDefault();
     };
     addEventListener('keydown', onKey);
     return () => removeEventListener('keydown', onKey);
   }, [isListening, isDisabled, decimal, onDigits, onDelete, onEnter]);
-  const key = 'h-[62px] rounded-m border border-line bg-surface text-[22px] font-semibold active:bg-accent-soft disabled:opacity-45';
+  const key =
+    'h-[62px] rounded-m border border-line bg-surface text-[22px] font-semibold active:bg-accent-soft disabled:opacity-45';
   return (
     <div role="group" aria-label={t('keypad')} className={cn('num grid grid-cols-3 gap-2', className)}>
       {DIGITS.map((digit) => (
@@ -47,7 +58,13 @@ export function Keypad(props: KeypadProps) {
         </button>
       ))}
       {decimal !== undefined ? (
-        <button type="button" aria-label={t('decimalSign')} className={key} disabled={isDisabled} onClick={() => onDigits('.')}>
+        <button
+          type="button"
+          aria-label={t('decimalSign')}
+          className={key}
+          disabled={isDisabled}
+          onClick={() => onDigits('.')}
+        >
           {decimal}
         </button>
       ) : hasTripleZero ? (
@@ -60,7 +77,13 @@ export function Keypad(props: KeypadProps) {
       <button type="button" className={key} disabled={isDisabled} onClick={() => onDigits('0')}>
         0
       </button>
-      <button type="button" aria-label={t('deleteDigit')} className={cn(key, 'grid place-items-center')} disabled={isDisabled} onClick={onDelete}>
+      <button
+        type="button"
+        aria-label={t('deleteDigit')}
+        className={cn(key, 'grid place-items-center')}
+        disabled={isDisabled}
+        onClick={onDelete}
+      >
         <Delete size={24} aria-hidden />
       </button>
     </div>

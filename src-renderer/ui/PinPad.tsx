@@ -42,11 +42,17 @@ export function PinPad({ digits, submitLabel, onPin, isDisabled = false, message
         {Array.from({ length: Math.max(digits, pin.length) }, (_, index) => (
           <span
             key={index}
-            className={cn('size-3.5 rounded-full border-2', index < pin.length ? 'border-accent bg-accent' : 'border-line-strong')}
+            className={cn(
+              'size-3.5 rounded-full border-2',
+              index < pin.length ? 'border-accent bg-accent' : 'border-line-strong',
+            )}
           />
         ))}
       </div>
-      <p role={message?.isError ? 'alert' : undefined} className={cn('min-h-10 text-center text-sm', message?.isError ? 'font-semibold text-danger' : 'text-ink-3')}>
+      <p
+        role={message?.isError ? 'alert' : undefined}
+        className={cn('min-h-10 text-center text-sm', message?.isError ? 'font-semibold text-danger' : 'text-ink-3')}
+      >
         {message?.text}
       </p>
       <Keypad onDigits={type} onDelete={remove} onEnter={enter} isDisabled={isDisabled || isBusy} />

@@ -41,7 +41,12 @@ export function ReasonPicker(props: ReasonPickerProps) {
         ))}
       </div>
       <Field label={ownLabel} value={own} onChange={setOwn} maxLength={200} />
-      <Button variant={isDanger ? 'danger' : 'primary'} size="l" isDisabled={reason === '' || isBlocked} onPress={() => onReason(reason)}>
+      <Button
+        variant={isDanger ? 'danger' : 'primary'}
+        size="l"
+        isDisabled={reason === '' || isBlocked}
+        onPress={() => onReason(reason)}
+      >
         {submitLabel}
       </Button>
     </div>

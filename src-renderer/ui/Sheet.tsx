@@ -26,7 +26,10 @@ export function Sheet({ title, onClose, children, isBare = false, className }: S
       className="veil-in fixed inset-0 z-40 grid place-items-center overflow-y-auto bg-veil p-4"
     >
       <Modal className={cn('sheet-in w-full rounded-xl bg-surface shadow-sheet', className ?? 'max-w-[480px]')}>
-        <Dialog aria-label={title} className="flex max-h-[calc(100dvh-2rem)] flex-col overflow-hidden rounded-xl outline-none">
+        <Dialog
+          aria-label={title}
+          className="flex max-h-[calc(100dvh-2rem)] flex-col overflow-hidden rounded-xl outline-none"
+        >
           {!isBare && (
             <header className="flex items-center gap-2 border-b border-line py-2 pl-6 pr-3">
               <Heading slot="title" className="min-w-0 flex-1 truncate text-lg font-bold tracking-tight">

@@ -12,7 +12,11 @@ export interface TabsProps<K extends string> {
 /** One of a few views, as a segmented control; what it selects stands in the page around it. */
 export function Tabs<K extends string>({ label, tabs, selected, onSelect, className }: TabsProps<K>) {
   return (
-    <div role="group" aria-label={label} className={cn('inline-flex rounded-m border border-line bg-surface p-1', className)}>
+    <div
+      role="group"
+      aria-label={label}
+      className={cn('inline-flex rounded-m border border-line bg-surface p-1', className)}
+    >
       {tabs.map(({ key, label: text }) => (
         <button
           key={key}

@@ -39,7 +39,10 @@ function ToastCard({ toast }: { toast: Toast }) {
 export function ToastRegion() {
   const toasts = useToasts((state) => state.toasts);
   return createPortal(
-    <div data-react-aria-top-layer="true" className="pointer-events-none fixed bottom-4 left-[100px] right-[396px] z-50 flex flex-col items-center gap-2 max-lg:right-4">
+    <div
+      data-react-aria-top-layer="true"
+      className="pointer-events-none fixed bottom-4 left-[100px] right-[396px] z-50 flex flex-col items-center gap-2 max-lg:right-4"
+    >
       {toasts.map((toast) => (
         <ToastCard key={toast.id} toast={toast} />
       ))}

@@ -9,11 +9,13 @@ export interface VirtualListProps<T> {
   /** Expected height of a row in px; rows measure themselves. */
   rowHeight: number;
   renderRow: (item: T, index: number) => ReactNode;
+  /** Nothing in the rows takes the focus: the list itself does, so that keys can scroll it. */
+  isReadOnly?: boolean;
   className?: string;
 }
 
 /** A list of any length of which only what is seen exists. */
-export function VirtualList<T>({ label, items, keyOf, rowHeight, renderRow, className }: VirtualListProps<T>) {
+export function VirtualList<T>({ label, items, keyOf, rowHeight, renderRow, isReadOnly = false, className }: VirtualListProps<T>) {
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
     count: items.length,
@@ -23,7 +25,7 @@ export function VirtualList<T>({ label, items, keyOf, rowHeight, renderRow, clas
     overscan: 8,
   });
   return (
-    <div ref={scroller} className={cn('min-h-0 flex-1 overflow-y-auto', className)}>
+    <div ref={scroller} {...(isReadOnly ? { tabIndex: 0 } : {})} className={cn('min-h-0 flex-1 overflow-y-auto', className)}>
       <div role="list" aria-label={label} className="relative w-full" style={{ height: virtual.getTotalSize() }}>
         {virtual.getVirtualItems().map(({ key, index, start }) => (
           <div

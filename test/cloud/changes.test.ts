@@ -32,7 +32,9 @@ describe.each(engines)('changes on $name', (engine) => {
     expect(start.outcomes).toEqual([]);
     const outcomes = await till.taken([...till.sale('d'), till.entry('order.addLine', { orderId: 'd' })]);
     const { body } = await till.changes(start.cursor);
-    expect(body.outcomes).toEqual(outcomes.map((outcome) => ({ ...outcome, deviceId: till.deviceId, incarnation: till.incarnation })));
+    expect(body.outcomes).toEqual(
+      outcomes.map((outcome) => ({ ...outcome, deviceId: till.deviceId, incarnation: till.incarnation })),
+    );
     expect(body.watermarks).toEqual([{ deviceId: till.deviceId, incarnation: till.incarnation, seq: till.seq }]);
     expect(body.lamport).toBe(till.lamport);
   });
@@ -71,7 +73,11 @@ describe.each(engines)('changes on $name', (engine) => {
     for (const text of wrong) {
       expect((await till.changes(text)).body).toMatchObject({ reset: true, rows: [], cursor: '0..0.', hasMore: true });
     }
-    await kit.database.db.deleteFrom('counter_token').where('scope', '=', tenant.branchId).where('seq', '=', Number(seq)).execute();
+    await kit.database.db
+      .deleteFrom('counter_token')
+      .where('scope', '=', tenant.branchId)
+      .where('seq', '=', Number(seq))
+      .execute();
     expect((await till.changes(cursor)).body.reset).toBe(true);
     expect((await till.changes('nonsense')).status).toBe(422);
   });
@@ -83,7 +89,11 @@ describe.each(engines)('changes on $name', (engine) => {
     const seq = Number(cursor.split('.')[2]);
     const db = kit.database.db;
     await db.deleteFrom('counter_token').where('scope', '=', tenant.branchId).where('seq', '=', seq).execute();
-    await db.updateTable('counter').set({ seq: seq - 1, token: 'of-the-backup' }).where('scope', '=', tenant.branchId).execute();
+    await db
+      .updateTable('counter')
+      .set({ seq: seq - 1, token: 'of-the-backup' })
+      .where('scope', '=', tenant.branchId)
+      .execute();
     await till.taken([till.entry('order.addLine', burger('e', 'l1'))]);
     expect((await till.changes(cursor)).body.reset).toBe(true);
   });

@@ -26,7 +26,9 @@ describe.each(engines)('push on $name', (engine) => {
     return found as unknown as Order;
   };
   const anomalies = async (code: string): Promise<Record<string, unknown>[]> =>
-    [...(await till.pull()).rows].filter(([key, body]) => key.startsWith('anomaly/') && body['code'] === code).map(([, body]) => body);
+    [...(await till.pull()).rows]
+      .filter(([key, body]) => key.startsWith('anomaly/') && body['code'] === code)
+      .map(([, body]) => body);
 
   test('a sale is applied in order and can be read where its outcomes say', async () => {
     const before = (await till.pull()).cursor;
@@ -48,7 +50,10 @@ describe.each(engines)('push on $name', (engine) => {
     expect(statuses(second)).toEqual(Array(6).fill('applied'));
     const third = await till.taken(sale);
     expect(third).toEqual(second);
-    expect((await till.pull(cursor)).rows.get('order/s2')).toMatchObject({ lines: [{ id: 'l1' }, { id: 'l2' }], payments: [{ id: 's2-p' }] });
+    expect((await till.pull(cursor)).rows.get('order/s2')).toMatchObject({
+      lines: [{ id: 'l1' }, { id: 'l2' }],
+      payments: [{ id: 's2-p' }],
+    });
   });
 
   test('a gap is refused with the seq that is expected, and what stands before a later gap is done', async () => {
@@ -60,7 +65,10 @@ describe.each(engines)('push on $name', (engine) => {
     const early = await till.push([line, send]);
     expect(early).toMatchObject({ status: 409, body: { code: 'sync/gap', expectedSeq: open.seq } });
     const { body } = await till.push([open, send]);
-    expect(body.outcomes).toMatchObject([{ status: 'applied' }, { seq: send.seq, status: 'retry', error: { code: 'sync/gap' } }]);
+    expect(body.outcomes).toMatchObject([
+      { status: 'applied' },
+      { seq: send.seq, status: 'retry', error: { code: 'sync/gap' } },
+    ]);
     expect(body.watermark).toBe(open.seq);
     expect(statuses(await till.taken([line, send]))).toEqual(['applied', 'applied']);
   });
@@ -76,12 +84,18 @@ describe.each(engines)('push on $name', (engine) => {
     expect(await restored.taken([fork])).toEqual([outcome]);
     expect((await anomalies('forked-series')).filter(({ commandId }) => commandId === fork.id)).toHaveLength(1);
     restored.seq = 1;
-    expect(await restored.taken([restored.entry('order.open', { orderId: 'f3', type: 'takeaway' })])).toMatchObject([{ status: 'applied', flags: [] }]);
+    expect(await restored.taken([restored.entry('order.open', { orderId: 'f3', type: 'takeaway' })])).toMatchObject([
+      { status: 'applied', flags: [] },
+    ]);
   });
 
   test('a command that came over REST, or under another series, keeps its outcome', async () => {
     const key = ulid(kit.clock.now());
-    const rest = await kit.call('POST /pos/orders', { orderId: 'r1', type: 'takeaway' }, { token: await tenant.token('L2'), headers: { 'idempotency-key': key } });
+    const rest = await kit.call(
+      'POST /pos/orders',
+      { orderId: 'r1', type: 'takeaway' },
+      { token: await tenant.token('L2'), headers: { 'idempotency-key': key } },
+    );
     expect(rest).toMatchObject({ status: 201, body: { commandId: key } });
     const [again, next] = await till.taken([
       till.entry('order.open', { orderId: 'r1', type: 'dine-in' }, { id: key }),
@@ -91,8 +105,12 @@ describe.each(engines)('push on $name', (engine) => {
     expect(next).toMatchObject({ status: 'applied' });
     expect(await order('r1')).toMatchObject({ type: 'takeaway', lines: [{ id: 'l1' }] });
     const other = await tenant.till();
-    expect(await other.taken([other.entry('order.open', { orderId: 'r1', type: 'dine-in' }, { id: key })])).toMatchObject([{ seq: 1, status: 'applied' }]);
-    expect(await other.taken([other.entry('order.addLine', burger('r1', 'l2'))])).toMatchObject([{ seq: 2, status: 'applied' }]);
+    expect(
+      await other.taken([other.entry('order.open', { orderId: 'r1', type: 'dine-in' }, { id: key })]),
+    ).toMatchObject([{ seq: 1, status: 'applied' }]);
+    expect(await other.taken([other.entry('order.addLine', burger('r1', 'l2'))])).toMatchObject([
+      { seq: 2, status: 'applied' },
+    ]);
   });
 
   test('an entry that the database refuses fails alone: refused, or kept and flagged when it has happened', async () => {
@@ -101,14 +119,23 @@ describe.each(engines)('push on $name', (engine) => {
       ...Array.from({ length: 30 }, (_, n) => till.entry('order.addLine', burger('p1', `l${n}`))),
     ];
     const poison = till.entry('order.addLine', burger('p1', 'bad', { name: 'Bur\u0000ger' }));
-    const pay = till.entry('payment.take', { orderId: 'p1', paymentId: 'p1-p', method: 'momo', amountMinor: 30_000, reference: 'MP\u0000X' });
+    const pay = till.entry('payment.take', {
+      orderId: 'p1',
+      paymentId: 'p1-p',
+      method: 'momo',
+      amountMinor: 30_000,
+      reference: 'MP\u0000X',
+    });
     const last = till.entry('order.addLine', burger('p1', 'last'));
     const outcomes = await till.taken([...entries, poison, pay, last]);
     const of = (id: string): EntryOutcome | undefined => outcomes.find((outcome) => outcome.id === id);
     expect(of(poison.id)).toMatchObject({ status: 'rejected', error: { code: 'internal' } });
     expect(of(pay.id)).toMatchObject({ status: 'applied', flags: ['failed-inside'] });
     expect(outcomes.filter(({ status }) => status === 'applied')).toHaveLength(33);
-    expect((await order('p1')).lines.map(({ id }) => id)).toEqual([...Array.from({ length: 30 }, (_, n) => `l${n}`), 'last']);
+    expect((await order('p1')).lines.map(({ id }) => id)).toEqual([
+      ...Array.from({ length: 30 }, (_, n) => `l${n}`),
+      'last',
+    ]);
     expect((await anomalies('failed-inside')).map(({ commandId }) => commandId)).toContain(pay.id);
     expect(await till.taken([poison, pay])).toEqual([of(poison.id), of(pay.id)]);
   });
@@ -152,13 +179,20 @@ describe.each(engines)('push on $name', (engine) => {
   });
 
   test('a terminal cannot act for another branch, nor send for another terminal', async () => {
-    const foreign = till.entry('payment.take', { orderId: 'b1', paymentId: 'b1', method: 'cash', amountMinor: 5 }, { branchId: 'elsewhere' });
+    const foreign = till.entry(
+      'payment.take',
+      { orderId: 'b1', paymentId: 'b1', method: 'cash', amountMinor: 5 },
+      { branchId: 'elsewhere' },
+    );
     const next = till.entry('order.open', { orderId: 'b2', type: 'takeaway' });
     expect(await till.taken([foreign, next])).toMatchObject([
       { status: 'rejected', error: { code: 'auth/other-branch' } },
       { status: 'applied' },
     ]);
-    expect(await till.push([], { deviceId: 'somebody-else' })).toMatchObject({ status: 422, body: { code: 'input/invalid', path: 'deviceId' } });
+    expect(await till.push([], { deviceId: 'somebody-else' })).toMatchObject({
+      status: 422,
+      body: { code: 'input/invalid', path: 'deviceId' },
+    });
   });
 
   test('a terminal that was switched off is not heard', async () => {
@@ -175,8 +209,12 @@ describe.each(engines)('push on $name', (engine) => {
     expect((await push('c1')).body.outcomes).toMatchObject([{ status: 'applied' }]);
     expect((await push('c2')).body.outcomes).toMatchObject([{ status: 'applied' }]);
     const found = await anomalies('clock-off');
-    expect(found).toMatchObject([{ deviceId: till.deviceId, day: '2026-03-02', detail: 'The clock of this terminal is 24 h ahead.' }]);
-    const devices = await kit.call<{ devices: { id: string; clockOffsetMs: number }[] }>('GET /devices', undefined, { token: await tenant.token('L4') });
+    expect(found).toMatchObject([
+      { deviceId: till.deviceId, day: '2026-03-02', detail: 'The clock of this terminal is 24 h ahead.' },
+    ]);
+    const devices = await kit.call<{ devices: { id: string; clockOffsetMs: number }[] }>('GET /devices', undefined, {
+      token: await tenant.token('L4'),
+    });
     expect(devices.body.devices.find(({ id }) => id === till.deviceId)).toMatchObject({ clockOffsetMs: 86_400_000 });
   });
 
@@ -184,16 +222,32 @@ describe.each(engines)('push on $name', (engine) => {
     const early = await tenant.till();
     const byL4 = { actorId: tenant.staffId('L4') };
     kit.clock.advance(60_000);
-    const done = early.entry('stock.saveItem', { stockItemId: 'k1', name: 'Flour', unit: 'kg', reorderLevelMilli: 1 }, byL4);
-    const later = early.entry('stock.saveItem', { stockItemId: 'k2', name: 'Salt', unit: 'kg', reorderLevelMilli: 1 }, byL4);
+    const done = early.entry(
+      'stock.saveItem',
+      { stockItemId: 'k1', name: 'Flour', unit: 'kg', reorderLevelMilli: 1 },
+      byL4,
+    );
+    const later = early.entry(
+      'stock.saveItem',
+      { stockItemId: 'k2', name: 'Salt', unit: 'kg', reorderLevelMilli: 1 },
+      byL4,
+    );
     kit.clock.advance(60_000);
     const gone = { name: 'L4', level: 'L1', branchIds: [tenant.branchId], isActive: true };
-    expect((await kit.call(`PUT /staff/${tenant.staffId('L4')}`, gone, { token: await tenant.token('L5') })).status).toBe(200);
+    expect(
+      (await kit.call(`PUT /staff/${tenant.staffId('L4')}`, gone, { token: await tenant.token('L5') })).status,
+    ).toBe(200);
     kit.clock.advance(1);
     // Two still wait after the first push: nothing more can have been heard.
-    expect((await early.push([done], { pending: { count: 2, oldestAt: null } })).body.outcomes).toMatchObject([{ status: 'applied' }]);
+    expect((await early.push([done], { pending: { count: 2, oldestAt: null } })).body.outcomes).toMatchObject([
+      { status: 'applied' },
+    ]);
     expect(await early.taken([later])).toMatchObject([{ status: 'applied' }]);
-    const after = early.entry('stock.saveItem', { stockItemId: 'k3', name: 'Oil', unit: 'l', reorderLevelMilli: 1 }, byL4);
+    const after = early.entry(
+      'stock.saveItem',
+      { stockItemId: 'k3', name: 'Oil', unit: 'l', reorderLevelMilli: 1 },
+      byL4,
+    );
     const physical = early.entry('shift.noSale', { shiftId: 'n1', reason: 'change' }, byL4);
     expect(await early.taken([after, physical])).toMatchObject([
       { status: 'rejected', error: { code: 'auth/forbidden' } },
@@ -204,8 +258,13 @@ describe.each(engines)('push on $name', (engine) => {
 
   test('a damaged row stops neither the batch nor the queue', async () => {
     await till.taken([till.entry('order.open', { orderId: 'd1', type: 'takeaway' })]);
-    await sql`update entity set body = '{"id": "d1"}' where org_id = ${tenant.orgId} and kind = 'order' and id = 'd1'`.execute(kit.database.db);
-    const outcomes = await till.taken([till.entry('order.changeLine', { orderId: 'd1', lineId: 'l1', quantity: 2 }), ...till.sale('d2')]);
+    await sql`update entity set body = '{"id": "d1"}' where org_id = ${tenant.orgId} and kind = 'order' and id = 'd1'`.execute(
+      kit.database.db,
+    );
+    const outcomes = await till.taken([
+      till.entry('order.changeLine', { orderId: 'd1', lineId: 'l1', quantity: 2 }),
+      ...till.sale('d2'),
+    ]);
     expect(statuses(outcomes)).toEqual(['rejected', ...Array(6).fill('applied')]);
   });
 
@@ -215,12 +274,23 @@ describe.each(engines)('push on $name', (engine) => {
     const day = '2026-03-02';
     const figures = () =>
       withOrg(kit.database.db, other.orgId, (tx) =>
-        sql<Record<string, number | string>>`select day, sum(sales_minor)::int8 as sales, sum(cash_minor)::int8 as cash, sum(orders)::int8 as orders
+        sql<
+          Record<string, number | string>
+        >`select day, sum(sales_minor)::int8 as sales, sum(cash_minor)::int8 as cash, sum(orders)::int8 as orders
           from order_day where org_id = ${other.orgId} group by day order by day`.execute(tx),
       ).then(({ rows }) => rows);
     await counter.taken([...counter.sale('a', 2), ...counter.sale('b', 3)]);
     expect(await figures()).toEqual([{ day, sales: 5000, cash: 5000, orders: 2 }]);
-    const rollup = { org_id: other.orgId, branch_id: other.branchId, day, sales_minor: 5000, cash_minor: 5000, momo_minor: 0, card_minor: 0, orders: 2 };
+    const rollup = {
+      org_id: other.orgId,
+      branch_id: other.branchId,
+      day,
+      sales_minor: 5000,
+      cash_minor: 5000,
+      momo_minor: 0,
+      card_minor: 0,
+      orders: 2,
+    };
     await kit.database.db.insertInto('day_rollup').values(rollup).execute();
     kit.clock.advance(86_400_000);
     const refund = { orderId: 'a', paymentId: 'a-p', refundId: 'r1', amountMinor: 500, reason: 'cold' };
@@ -229,11 +299,15 @@ describe.each(engines)('push on $name', (engine) => {
       { day, sales: 5000, cash: 5000, orders: 2 },
       { day: '2026-03-03', sales: -500, cash: -500, orders: 0 },
     ]);
-    expect(await kit.database.db.selectFrom('day_rollup').select('day').where('org_id', '=', other.orgId).execute()).toHaveLength(1);
+    expect(
+      await kit.database.db.selectFrom('day_rollup').select('day').where('org_id', '=', other.orgId).execute(),
+    ).toHaveLength(1);
     // A sale of yesterday that arrives late.
     const late = counter.sale('c', 1).map((entry) => ({ ...entry, body: entry.body.replaceAll('2026-03-03', day) }));
     await counter.taken(late);
     expect((await figures())[0]).toEqual({ day, sales: 6000, cash: 6000, orders: 3 });
-    expect(await kit.database.db.selectFrom('day_rollup').select('day').where('org_id', '=', other.orgId).execute()).toEqual([]);
+    expect(
+      await kit.database.db.selectFrom('day_rollup').select('day').where('org_id', '=', other.orgId).execute(),
+    ).toEqual([]);
   });
 });

@@ -87,7 +87,8 @@ export async function typePin(page: Page, name: string, pin: string): Promise<vo
   const face = page.getByRole('button', { name: new RegExp(name) });
   await expect(face.or(page.getByRole('region', { name: `PIN of ${name}` }))).toBeVisible();
   if (await face.isVisible()) await face.click();
-  await expect(page.getByRole('group', { name: 'Keypad' })).toBeVisible();
+  // Busy with the PIN before, it takes no digits.
+  await expect(page.getByRole('group', { name: 'Keypad' }).getByRole('button', { name: '1', exact: true })).toBeEnabled();
   await page.keyboard.type(pin);
   await page.getByRole('button', { name: 'Sign in' }).click();
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Browser, Page } from '@playwright/test';
+import type { PreloadApi } from '#shared/contract/bridge.ts';
 import { HubProcess } from '../helpers/hub-process.ts';
 import type { TerminalName, TestRestaurant } from '../helpers/test-restaurant.ts';
 import { openChromiumWindow } from '../test-host/chromium-window.ts';
@@ -74,7 +75,7 @@ export class TestHost implements Host {
     const known = this.#windows.get(terminal);
     if (known !== undefined) {
       onPage(known.page);
-      await known.page.evaluate(() => window.chefcloud?.call('session:lock', {}));
+      await known.page.evaluate(() => (globalThis as unknown as { chefcloud: PreloadApi }).chefcloud.call('session:lock', {}));
       await known.page.goto('https://chefcloud.test/');
       return known.page;
     }

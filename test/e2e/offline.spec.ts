@@ -7,7 +7,7 @@ const MINOR = { Rolex: 12_000, Chips: 10_000, Soda: 5_000 };
 const NEVER_WAITED_MS = 1_000;
 
 test('the Till never waits while the cloud is dead, says so, and all is right afterwards', async ({ app, restaurant }, testInfo) => {
-  test.setTimeout(120_000);
+  test.setTimeout(240_000);
   const office = await app.as('L4', 'Office', 'Manager');
   const counter = await app.as('L4', 'Counter 1', 'Till');
   await expect(pill(counter)).toHaveText('Online · all saved');
@@ -42,7 +42,7 @@ test('the Till never waits while the cloud is dead, says so, and all is right af
   const own = MINOR.Rolex + MINOR.Chips + MINOR.Soda;
   await expect(counter.getByText(/This terminal's own figures/).first()).toBeVisible();
   await goTo(counter, 'Till');
-  await orderPanel(counter).page().getByRole('group', { name: 'Open orders' }).getByRole('button', { name: new RegExp(second) }).click();
+  await expect(orderPanel(counter)).toContainText(second);
   await payExact(counter);
   const waiting = Number(/Offline · (\d+) waiting/.exec((await pill(counter).textContent()) ?? '')?.[1]);
   expect(waiting).toBeGreaterThan(10);

@@ -9,7 +9,7 @@ import { isAlive, StartedApp } from '../helpers/started-app.ts';
 /** One restaurant for the whole file: the tests use it one after the other, as a person would. */
 test.describe.configure({ mode: 'serial' });
 
-const FIRST_START_MS = 60_000;
+const FIRST_START_MS = 180_000;
 let folder = '';
 let dataDir = '';
 let port = 0;

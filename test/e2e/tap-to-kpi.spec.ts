@@ -1,4 +1,5 @@
-import { expect, goTo, test } from './fixtures.ts';
+import type { Page } from '@playwright/test';
+import { expect, test } from './fixtures.ts';
 import { expectMoved, readKpis } from './figures.ts';
 import { bumpAll, orderNumber, orderPanel, payExact, send, startOrder, tap, tickets } from './till.ts';
 
@@ -7,8 +8,8 @@ const BURGER_MINOR = 29_000;
 const TOTAL_MINOR = 2 * ROLEX_MINOR + BURGER_MINOR;
 
 /** A page that was loaded again would have lost this. */
-const mark = (page: import('@playwright/test').Page) => page.evaluate(() => Object.assign(globalThis, { notLoadedAgain: true }));
-const isMarked = (page: import('@playwright/test').Page) => page.evaluate(() => 'notLoadedAgain' in globalThis);
+const mark = (page: Page) => page.evaluate(() => Object.assign(globalThis, { notLoadedAgain: true }));
+const isMarked = (page: Page) => page.evaluate(() => 'notLoadedAgain' in globalThis);
 
 test('an order goes from the Till to the Kitchen and into the Manager’s figures', async ({ app }) => {
   const manager = await app.as('L4', 'Office', 'Manager');
@@ -69,17 +70,20 @@ test('a stock adjustment moves the stock at risk up, and down again', async ({ a
   const manager = await app.as('L4', 'Office', 'Manager');
   const stock = await app.as('L3', 'Counter 1', 'Stock');
   const before = await readKpis(manager);
-  await adjust(stock, 'Chicken', 'Take', '2');
+  await adjust(stock, 'Chicken', 'Waste', '2', 'Spoiled');
   await expectMoved(manager, before, { stockAtRisk: 1 });
-  await adjust(stock, 'Chicken', 'Add', '2');
+  await adjust(stock, 'Chicken', 'Delivery', '2', 'Delivered');
   await expectMoved(manager, before, {});
-  await goTo(stock, 'Till');
 });
 
-async function adjust(page: import('@playwright/test').Page, item: string, direction: string, amount: string): Promise<void> {
-  await page.getByRole('button', { name: new RegExp(item) }).click();
-  await page.getByRole('dialog').getByText(direction).click();
+async function adjust(page: Page, item: string, what: string, amount: string, reason: string): Promise<void> {
+  await page.getByRole('button', { name: `Adjust ${item}` }).click();
+  const sheet = page.getByRole('dialog', { name: `Adjust ${item}` });
+  await sheet.getByText(what, { exact: true }).click();
   await page.keyboard.type(amount);
+  await sheet.getByText(reason, { exact: true }).click();
+  await sheet.getByRole('button', { name: /^Save/ }).click();
+  await expect(sheet).toBeHidden();
 }
 
 test('four items in exact cash are six taps, and the kitchen has them', async ({ app }) => {

@@ -65,7 +65,17 @@ export class CloudDouble {
         return [put('staff', staffOf(level)), put('pin', { id: staffOf(level).id, pinHash })];
       }),
     );
-    this.write([put('stockItem', { id: 'flour', branchId: BRANCH, name: 'Flour', unit: 'kg', reorderLevelMilli: 1000, onHandMilli: 5000, isRemoved: false } as EntityOf<'stockItem'>)]);
+    this.write([
+      put('stockItem', {
+        id: 'flour',
+        branchId: BRANCH,
+        name: 'Flour',
+        unit: 'kg',
+        reorderLevelMilli: 1000,
+        onHandMilli: 5000,
+        isRemoved: false,
+      } as EntityOf<'stockItem'>),
+    ]);
   }
 
   /** Requests to a path, in their order. */
@@ -91,7 +101,11 @@ export class CloudDouble {
     const touched = new Set(puts.map((row) => scopeOf(row.kind)));
     for (const row of puts) {
       const scope = this.#state.scopes[scopeOf(row.kind)];
-      this.#state.rows.set(refKey(row), { ...row, body: JSON.parse(JSON.stringify(row.body)), seq: scope.seq + 1 } as Put & { seq: number });
+      this.#state.rows.set(refKey(row), {
+        ...row,
+        body: JSON.parse(JSON.stringify(row.body)),
+        seq: scope.seq + 1,
+      } as Put & { seq: number });
     }
     for (const name of touched) {
       const scope = this.#state.scopes[name];
@@ -105,8 +119,21 @@ export class CloudDouble {
   runElsewhere(name: string, input: Record<string, unknown>, by: Level = 'L5'): EntryOutcome {
     this.#otherSeq += 1;
     const id = `01HZZZZZZY${String(this.#otherSeq).padStart(16, '0')}`;
-    const envelope = { id, name, version: 1, branchId: BRANCH, actorId: staffOf(by).id, at: '2026-03-02T12:00:00.000Z', businessDay: '2026-03-02', input };
-    return this.#run({ seq: this.#otherSeq, lamport: this.#state.lamport + 1, id, body: JSON.stringify(envelope) }, 'other-device', 'other00000');
+    const envelope = {
+      id,
+      name,
+      version: 1,
+      branchId: BRANCH,
+      actorId: staffOf(by).id,
+      at: '2026-03-02T12:00:00.000Z',
+      businessDay: '2026-03-02',
+      input,
+    };
+    return this.#run(
+      { seq: this.#otherSeq, lamport: this.#state.lamport + 1, id, body: JSON.stringify(envelope) },
+      'other-device',
+      'other00000',
+    );
   }
 
   /** What the cloud knows now, to go back to: a backup. */
@@ -156,7 +183,13 @@ export class CloudDouble {
     }
   }) as typeof fetch;
 
-  #answer(path: string, query: URLSearchParams, body: unknown, headers: Headers, signal: AbortSignal | undefined): Response {
+  #answer(
+    path: string,
+    query: URLSearchParams,
+    body: unknown,
+    headers: Headers,
+    signal: AbortSignal | undefined,
+  ): Response {
     switch (path) {
       case '/healthz':
         return Response.json({ ok: true });
@@ -173,8 +206,10 @@ export class CloudDouble {
     const token = Number(/^Bearer token-(\d+)$/.exec(headers.get('authorization') ?? '')?.[1] ?? -1);
     if (token < this.#validFrom || token < 1) throw new AppError('auth/expired');
     if (path === '/sync/push') return Response.json(this.#push(body as PushRequest));
-    if (path === '/sync/changes') return Response.json(this.changes(query.get('after') ?? undefined, Number(query.get('limit') ?? 500)));
-    if (path === '/stream/changes' && this.hasStream) return this.#openStream(headers.get('last-event-id') ?? formatCursor(START), signal);
+    if (path === '/sync/changes')
+      return Response.json(this.changes(query.get('after') ?? undefined, Number(query.get('limit') ?? 500)));
+    if (path === '/stream/changes' && this.hasStream)
+      return this.#openStream(headers.get('last-event-id') ?? formatCursor(START), signal);
     throw new AppError(path === '/stream/changes' ? 'server/busy' : 'route/unknown');
   }
 
@@ -186,8 +221,14 @@ export class CloudDouble {
       const watermark = this.#state.watermarks.get(key)?.seq ?? 0;
       const known = this.#state.outcomes.get(entry.id);
       if (known === undefined && entry.seq > watermark + 1) throw new GapError(watermark + 1);
-      outcomes.push(known === undefined ? this.#run(entry, request.deviceId, request.incarnation) : { ...known, seq: entry.seq });
-      this.#state.watermarks.set(key, { deviceId: request.deviceId, incarnation: request.incarnation, seq: Math.max(watermark, entry.seq) });
+      outcomes.push(
+        known === undefined ? this.#run(entry, request.deviceId, request.incarnation) : { ...known, seq: entry.seq },
+      );
+      this.#state.watermarks.set(key, {
+        deviceId: request.deviceId,
+        incarnation: request.incarnation,
+        seq: Math.max(watermark, entry.seq),
+      });
     }
     const watermark = this.#state.watermarks.get(`${request.deviceId}/${request.incarnation}`)?.seq ?? 0;
     return { outcomes, watermark, lamport: this.#state.lamport, serverAt: '2026-03-02T12:00:00.000Z' };
@@ -199,7 +240,10 @@ export class CloudDouble {
     if (command === undefined) throw new Error(`no command ${envelope.name}`);
     const fold = new Fold((kind, id) => this.find(kind, id));
     const ctx = contextOf(envelope, { orgId: ORG, deviceId: deviceId as DeviceId, isRecorded: true });
-    const result = runCommand(command, parseInput(command, envelope.input), ctx, fold.find, { withReview: true, rightsKnownSinceMs: 0 });
+    const result = runCommand(command, parseInput(command, envelope.input), ctx, fold.find, {
+      withReview: true,
+      rightsKnownSinceMs: 0,
+    });
     this.#state.lamport = Math.max(this.#state.lamport, entry.lamport);
     if (result.status === 'applied') {
       fold.apply(result.puts);
@@ -224,7 +268,11 @@ export class CloudDouble {
   changes(after: string | undefined, limit: number): ChangesPage {
     const state = this.#state;
     const cursor = after === undefined ? START : (parseCursor(after) ?? START);
-    const base = { watermarks: [...state.watermarks.values()], lamport: state.lamport, serverAt: '2026-03-02T12:00:00.000Z' };
+    const base = {
+      watermarks: [...state.watermarks.values()],
+      lamport: state.lamport,
+      serverAt: '2026-03-02T12:00:00.000Z',
+    };
     for (const name of ['org', 'branch'] as const) {
       const position = cursor[name];
       if (position.seq > 0 && state.scopes[name].tokens.get(position.seq) !== position.token) {
@@ -238,12 +286,16 @@ export class CloudDouble {
     const branch = rows.filter((row) => scopeOf(row.kind as Kind) === 'branch').toSorted((a, b) => a.seq - b.seq);
     const most = Math.min(limit, this.pageRows);
     // Whole transactions: rows of one seq are never cut apart.
-    const cut = (list: WireRow[]): WireRow[] => list.filter((row) => list.length <= most || row.seq <= (list[most - 1]?.seq ?? 0));
+    const cut = (list: WireRow[]): WireRow[] =>
+      list.filter((row) => list.length <= most || row.seq <= (list[most - 1]?.seq ?? 0));
     const page = cut(org.length > 0 ? org : branch);
     const hasMore = page.length < rows.length;
     const at = (name: 'org' | 'branch', list: WireRow[]) => {
       const isDone = page.length === 0 || !hasMore || list.every((row) => page.includes(row));
-      const seq = isDone && (name === 'org' || org.length === 0 || !hasMore) ? state.scopes[name].seq : Math.max(cursor[name].seq, ...page.filter((row) => list.includes(row)).map((row) => row.seq));
+      const seq =
+        isDone && (name === 'org' || org.length === 0 || !hasMore)
+          ? state.scopes[name].seq
+          : Math.max(cursor[name].seq, ...page.filter((row) => list.includes(row)).map((row) => row.seq));
       return { seq, token: state.scopes[name].tokens.get(seq) ?? '' };
     };
     const end = { org: at('org', org), branch: at('branch', branch) };

@@ -43,7 +43,11 @@ export class CloudKit {
     return CloudKit.over(await engine.open(), options);
   }
 
-  static async over(database: Database, options: Partial<CloudOptions> = {}, clock = new FakeClock()): Promise<CloudKit> {
+  static async over(
+    database: Database,
+    options: Partial<CloudOptions> = {},
+    clock = new FakeClock(),
+  ): Promise<CloudKit> {
     const cloud = await buildCloud({ database, clock, secret: SECRET, setupToken: SETUP_TOKEN, ...options });
     return new CloudKit(cloud, database, clock);
   }
@@ -104,7 +108,13 @@ export class Tenant {
   async addBranch(branchId: BranchId): Promise<void> {
     const puts: Put[] = [
       put('organisation', { id: this.orgId, name: 'Org', currency: 'UGX' }),
-      put('branch', { id: branchId, name: branchId, zone: 'UTC', dayStartHour: 0, stations: [{ id: 'grill' as never, name: 'Grill' }] }),
+      put('branch', {
+        id: branchId,
+        name: branchId,
+        zone: 'UTC',
+        dayStartHour: 0,
+        stations: [{ id: 'grill' as never, name: 'Grill' }],
+      }),
       put('menuItem', {
         id: 'burger' as never,
         name: 'Burger',
@@ -278,7 +288,10 @@ export class Till {
   }
 
   /** Every row from `after` to the head, the newest of each entity, and the cursor there. */
-  async pull(after?: string, limit = 1000): Promise<{ rows: Map<string, Record<string, unknown>>; cursor: string; outcomes: ChangesPage['outcomes'] }> {
+  async pull(
+    after?: string,
+    limit = 1000,
+  ): Promise<{ rows: Map<string, Record<string, unknown>>; cursor: string; outcomes: ChangesPage['outcomes'] }> {
     const rows = new Map<string, Record<string, unknown>>();
     const outcomes: ChangesPage['outcomes'] = [];
     let cursor = after;

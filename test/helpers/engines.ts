@@ -37,3 +37,6 @@ const postgres: Engine = {
 
 /** Both engines, or PGlite alone on a machine without PostgreSQL. Use with `describe.each`. */
 export const engines: readonly Engine[] = hasPostgres ? [pglite, postgres] : [pglite];
+
+/** For what one session cannot show: the real PostgreSQL, where this machine has one. */
+export const postgresOnly: readonly Engine[] = hasPostgres ? [postgres] : [];

@@ -7,7 +7,7 @@ import { type Cloud, buildCloud, type CloudOptions } from '../../src-cloud/app.t
 import { saveOrgRows } from '../../src-cloud/services/branches.ts';
 import { newToken } from '../../src-cloud/services/change-token.ts';
 import { EntityRows, lockCounters, saveRows } from '../../src-cloud/store/entity-store.ts';
-import { withOrg } from '../../src-cloud/store/with-org.ts';
+import { withDirectory, withOrg } from '../../src-cloud/store/with-org.ts';
 import type { Engine } from './engines.ts';
 import { FakeClock } from './fake-clock.ts';
 import { SseReader } from './sse-reader.ts';
@@ -82,6 +82,9 @@ export async function createLiveCloud(engine: Engine, options: Partial<CloudOpti
     const till = DeviceId.parse(`till${serial}`);
     await makeBranch(orgId, north, north, false);
     await makeBranch(orgId, south, north, true);
+    await withDirectory(db, (tx) =>
+      tx.insertInto('account_directory').values({ email: `${orgId}@example.com`, org_id: orgId, staff_id: `${orgId}-L5` }).execute(),
+    );
     await withOrg(db, orgId, (tx) =>
       tx
         .insertInto('device')

@@ -51,6 +51,17 @@ function unprivileged(): Account | undefined {
   );
 }
 
+// Runs the server ("$@") until our end of its stdin closes, which it does in whatever way we end, kill -9 included; then an
+// immediate shutdown (nothing of a test's database is needed afterwards) and its folder ($0) goes.
+const KEEPER = `
+  exec 3<&0
+  "$@" & server=$!
+  { cat <&3 >/dev/null; kill -QUIT $server; } 2>/dev/null &
+  wait $server; code=$?
+  rm -rf "$0"
+  exit $code
+`;
+
 /** Starts a server from `binaries` on a free port of the loopback. */
 export async function startPostgres(binaries: string): Promise<PostgresServer> {
   const account = unprivileged();
@@ -73,11 +84,18 @@ export async function startPostgres(binaries: string): Promise<PostgresServer> {
     'max_connections=200',
     'shared_buffers=128MB',
   ];
-  const server = spawn(
+  const command = [
     join(binaries, 'postgres'),
-    ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])],
-    { ...options, stdio: 'ignore' },
-  );
+    '-D',
+    data,
+    '-p',
+    String(port),
+    ...settings.flatMap((each) => ['-c', each]),
+  ];
+  const server = spawn('/bin/sh', ['-c', KEEPER, folder, ...command], {
+    ...options,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
   const url = `postgres://chefcloud@127.0.0.1:${port}/postgres`;
   try {
     const version = await firstAnswer(url, server);
@@ -109,8 +127,7 @@ async function firstAnswer(url: string, server: ChildProcess): Promise<string> {
 async function stop(server: ChildProcess, folder: string): Promise<void> {
   if (server.exitCode === null && server.signalCode === null) {
     const gone = once(server, 'exit');
-    // Immediate shutdown: nothing of a test's database is needed afterwards.
-    server.kill('SIGQUIT');
+    server.stdin?.end();
     await gone;
   }
   rmSync(folder, { recursive: true, force: true });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { EnrolmentCodeAnswer, LoginAnswer, SetupAnswer } from '#shared/contract/cloud-wire.ts';
 import { CloudProcess } from '../../scripts/replay/cloud-process.ts';
 import type { ReplayResult } from '../../scripts/replay/result.ts';
@@ -93,14 +93,14 @@ function ordersFile(count: number): string[] {
 /** What the files hold, worked out here once more, from csv-parse and plain numbers. */
 function oracle(orders: string[]) {
   const menu = new Map(
-    (parse(MENU.join('\n'), { columns: true }) as Record<string, string>[])
+    parse<Record<string, string>>(MENU.join('\n'), { columns: true })
       .filter((item) => /^[\d.]+$/.test(item['price'] ?? ''))
       .map((item) => [item['menu_item_id'], Math.round(Number(item['price']) * 100)]),
   );
   const days: ReplayResult['days'] = {};
   const dayOfOrder = new Map<string, string>();
   let lines = 0;
-  for (const row of parse(orders.join('\n'), { columns: true }) as Record<string, string>[]) {
+  for (const row of parse<Record<string, string>>(orders.join('\n'), { columns: true })) {
     const { order_id: id = '', quantity = '', order_date: date = '', item_id: item } = row;
     const price = menu.get(item);
     const iso = date.includes('/')
@@ -148,7 +148,7 @@ describe('a recorded file, rung up', () => {
     // Open, send and close for each; a payment for all but the one without a price; a line each; and the set-up.
     expect(result?.commands).toBeGreaterThanOrEqual(wanted.orders * 4 - 1 + wanted.lines);
     expect(code).toBe(0);
-    const listed = parse(readFileSync(rejects, 'utf8'), { columns: true }) as Record<string, string>[];
+    const listed = parse<Record<string, string>>(readFileSync(rejects, 'utf8'), { columns: true });
     expect(listed.map(({ file, reason }) => `${file}: ${reason}`)).toEqual([
       'menu_items.csv: price: "about five" is not an amount. Write it like 12.50',
       expect.stringContaining('orders-40.csv: quantity "0" is not a whole number'),

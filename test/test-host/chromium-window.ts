@@ -64,8 +64,10 @@ export async function openChromiumWindow(
   await context.route('**/*', async (route, request) => {
     const url = toApp(request.url());
     const from = request.isNavigationRequest() ? frameOf(request) : undefined;
-    // A new window's first load, before main has said whether there may be one.
-    if (from === null) return route.abort('aborted');
+    if (from === null) {
+      const { action } = await main.request('windowOpen', { windowId, url });
+      return action === 'deny' ? route.abort('aborted') : route.continue();
+    }
     if (from !== undefined && url !== expected) {
       const isMainFrame = from.parentFrame() === null;
       const { isPrevented } = await main.request('willNavigate', { windowId, url, isMainFrame });
@@ -75,12 +77,9 @@ export async function openChromiumWindow(
     const { status, headers, body } = await main.request('fetch', { url });
     return route.fulfill({ status, headers, body: Buffer.from(body) });
   });
+  // A new window that main has denied stays behind empty.
   context.on('page', (opened) => {
-    if (opened === page) return;
-    void main
-      .request('windowOpen', { windowId, url: opened.url() })
-      .then(({ action }) => (action === 'deny' ? opened.close() : undefined))
-      .catch(() => undefined);
+    if (opened !== page) void opened.close().catch(() => undefined);
   });
 
   main.on('send', (message) => {

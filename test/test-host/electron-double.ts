@@ -20,6 +20,7 @@ export interface Registered {
   windows: Map<number, WindowDouble>;
   schemes: Recorded['schemes'];
   errorBoxes: string[];
+  openings: Recorded['openings'];
   permissionRequest: Decide | undefined;
   permissionCheck: Check | undefined;
   devicePermission: unknown;
@@ -64,6 +65,7 @@ export function createElectronDouble(options: {
     windows: new Map(),
     schemes: [],
     errorBoxes: [],
+    openings: [],
     permissionRequest: undefined,
     permissionCheck: undefined,
     devicePermission: undefined,

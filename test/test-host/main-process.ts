@@ -64,7 +64,11 @@ const answers: { [N in RequestName]: (input: Requests[N]['in']) => Promise<Reque
     if (isMainFrame) webContents.emit('will-navigate', event);
     return { isPrevented: event.isPrevented };
   },
-  windowOpen: async ({ windowId, url }) => windowOf(windowId).webContents.openHandler?.({ url }) ?? { action: 'allow' },
+  async windowOpen({ windowId, url }) {
+    const { action } = windowOf(windowId).webContents.openHandler?.({ url }) ?? { action: 'allow' };
+    registered.openings.push({ url, action });
+    return { action };
+  },
   permission: ({ permission }) =>
     new Promise((resolve) => {
       const isCheckGranted = registered.permissionCheck?.(null, permission) ?? true;
@@ -88,6 +92,7 @@ const answers: { [N in RequestName]: (input: Requests[N]['in']) => Promise<Reque
     hasDevicePermissionHandler: registered.devicePermission !== undefined,
     hasHeadersHandler: registered.headers !== undefined,
     errorBoxes: registered.errorBoxes,
+    openings: registered.openings,
   }),
 };
 

@@ -17,6 +17,8 @@ export interface Recorded {
   hasDevicePermissionHandler: boolean;
   hasHeadersHandler: boolean;
   errorBoxes: string[];
+  /** The new windows that were asked for, and what main said. */
+  openings: { url: string; action: string }[];
 }
 
 export interface FetchedFile {

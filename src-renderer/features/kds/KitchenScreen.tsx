@@ -46,19 +46,20 @@ export function KitchenScreen() {
   const stations = useMemo(() => stationCounts(all, branch.stations), [all, branch.stations]);
   // A station that is gone does not leave a board that is empty for ever.
   const station = stations.find(({ id }) => id === storedStation);
+  const stationId = station?.id;
   const onBoard = useMemo(
-    () => (station === undefined ? all : all.filter((ticket) => ticket.stationId === station.id)),
-    [all, station?.id],
+    () => (stationId === undefined ? all : all.filter((ticket) => ticket.stationId === stationId)),
+    [all, stationId],
   );
   const board = useMemo(() => onBoard.filter((ticket) => !leaving.has(ticket.id)), [onBoard, leaving]);
   const counts = useMemo(() => toCook(board), [board]);
-  const done = useMemo(() => bumpedTickets(tickets, station?.id, RECALLABLE), [tickets, station?.id]);
+  const done = useMemo(() => bumpedTickets(tickets, stationId, RECALLABLE), [tickets, stationId]);
   const stationNames = useMemo(
     () =>
-      station === undefined && stations.length > 1 ? new Map(stations.map(({ id, name }) => [id, name])) : undefined,
-    [station?.id, stations],
+      stationId === undefined && stations.length > 1 ? new Map(stations.map(({ id, name }) => [id, name])) : undefined,
+    [stationId, stations],
   );
-  useBell(onBoard, station?.id);
+  useBell(onBoard, stationId);
   const box = useRef<HTMLDivElement>(null);
   const pages = useBoardPages(board, SCALE[size], box);
   return (

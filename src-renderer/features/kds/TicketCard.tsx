@@ -77,15 +77,10 @@ function Head(props: { ticket: Ticket; badge: number | undefined; band: AgeBand;
   const onBump = () =>
     void bump(ticket.id, { done: t('bumped', { label: shortLabel(ticket, t).text }), undo: tCommon('undo') });
   return (
-    <button
-      type="button"
-      aria-label={t('bump', { label })}
+    <header
       data-age={band}
-      // The second tap of a double tap hits the card that has moved up; it is not meant for it.
-      onClick={(event) => event.detail <= 1 && onBump()}
       className={cn(
-        'flex w-full flex-col justify-center gap-1 px-4 py-3 text-left active:brightness-110',
-        'min-h-[calc(88px*var(--kds))] focus-visible:outline-offset-[-5px] focus-visible:outline-current',
+        'relative flex min-h-[calc(88px*var(--kds))] w-full flex-col justify-center gap-1 px-4 py-3 has-[button:active]:brightness-110',
         HEAD[band],
       )}
     >
@@ -114,7 +109,14 @@ function Head(props: { ticket: Ticket; badge: number | undefined; band: AgeBand;
         )}
         <SubLine ticket={ticket} stationName={stationName} />
       </span>
-    </button>
+      <button
+        type="button"
+        aria-label={t('bump', { label })}
+        // The second tap of a double tap hits the card that has moved up; it is not meant for it.
+        onClick={(event) => event.detail <= 1 && onBump()}
+        className="absolute inset-0 w-full focus-visible:outline-offset-[-5px] focus-visible:outline-current"
+      />
+    </header>
   );
 }
 
@@ -122,7 +124,6 @@ function Head(props: { ticket: Ticket; badge: number | undefined; band: AgeBand;
 function Acknowledge({ ticket, lines }: { ticket: Ticket; lines: Ticket['lines'] }) {
   const { t } = useTranslation('kds');
   const { t: tCommon } = useTranslation();
-  const { label } = ticket;
   const isAll = ticket.lines.every((line) => line.cancelledAt !== undefined);
   const onSeen = () => {
     markSeen(lines.map((line) => seenKey(ticket.id, line.lineId)));

@@ -1,4 +1,5 @@
 import { ShieldCheck } from 'lucide-react';
+import { Fragment } from 'react';
 import { useTranslation } from 'react-i18next';
 import { countsAsAnomaly, type Anomaly } from '#shared/domain/anomaly.ts';
 import { shortName } from '../../i18n/format.ts';
@@ -8,6 +9,9 @@ import { cn } from '../../ui/class-names.ts';
 import { EmptyState } from '../../ui/EmptyState.tsx';
 import { VirtualList } from '../../ui/VirtualList.tsx';
 import { flagDetail, flagTitle } from './flag-text.ts';
+
+/** Shorter facts, such as a number, are not broken over two lines. */
+const UNBROKEN = 32;
 
 function Flagged({ anomaly, onOpen }: { anomaly: Anomaly; onOpen: (orderId: string) => void }) {
   const { t } = useTranslation('manager');
@@ -37,7 +41,14 @@ function Flagged({ anomaly, onOpen }: { anomaly: Anomaly; onOpen: (orderId: stri
       <span className="min-w-0 flex-1 break-words">
         <b className="block font-semibold">{flagTitle(anomaly, t)}</b>
         <small className="num block text-[13px] text-ink-3">
-          {facts.filter((fact) => fact !== undefined).join(' · ')}
+          {facts
+            .filter((fact) => fact !== undefined)
+            .map((fact, index) => (
+              <Fragment key={fact}>
+                {index > 0 && ' · '}
+                <span className={fact.length < UNBROKEN ? 'whitespace-nowrap' : undefined}>{fact}</span>
+              </Fragment>
+            ))}
         </small>
       </span>
     </>

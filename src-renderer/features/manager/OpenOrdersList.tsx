@@ -23,7 +23,6 @@ function OpenOrder({ order, now, onOpen }: { order: Order; now: number; onOpen: 
   return (
     <button
       type="button"
-      aria-label={t('order.open', { number: order.number })}
       onClick={() => onOpen(order.id)}
       className="flex min-h-14 w-full items-center gap-3 border-t border-line py-2 text-left active:bg-surface-2"
     >

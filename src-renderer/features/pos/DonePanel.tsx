@@ -27,17 +27,30 @@ export function DonePanel({ done }: { done: DoneSale }) {
     if (isDone) showToast({ tone: 'ok', text: t('done.cleared', { table }) });
   };
   return (
-    <div role="status" className="flex min-h-0 flex-1 flex-col items-center justify-center gap-2 overflow-hidden p-4 text-center">
+    <div
+      role="status"
+      className="flex min-h-0 flex-1 flex-col items-center justify-center gap-2 overflow-hidden p-4 text-center"
+    >
       <CircleCheck size={40} className="text-ok" aria-hidden />
       <p className="text-lg font-bold">{t(isChange ? 'done.change' : 'done.paid')}</p>
-      <p data-testid="change" className="num max-w-full font-[780] leading-none tracking-[-0.03em]" style={{ fontSize: figureSize(figure) }}>
+      <p
+        data-testid="change"
+        className="num max-w-full font-[780] leading-none tracking-[-0.03em]"
+        style={{ fontSize: figureSize(figure) }}
+      >
         {figure}
       </p>
       <p className="num text-ink-2">
-        {isChange ? t('done.of', { given: amount(done.givenMinor), total: money(done.totalMinor) }) : done.method === 'cash' ? t('done.noChange') : ' '}
+        {isChange
+          ? t('done.of', { given: amount(done.givenMinor), total: money(done.totalMinor) })
+          : done.method === 'cash'
+            ? t('done.noChange')
+            : ' '}
       </p>
       <p className="num text-sm text-ink-3">
-        {done.number === '' ? t(`payment.${done.method}`) : t('done.by', { method: t(`payment.${done.method}`), number: done.number })}
+        {done.number === ''
+          ? t(`payment.${done.method}`)
+          : t('done.by', { method: t(`payment.${done.method}`), number: done.number })}
       </p>
       {session?.status === 'seated' && table !== undefined && (
         <Button className="mt-3" onPress={() => void clear()}>

@@ -22,7 +22,12 @@ export function ItemSearch() {
     return () => removeEventListener('keydown', onKey);
   }, []);
   return (
-    <SearchField aria-label={t('find')} value={search} onChange={(text) => useTill.setState({ search: text })} className="relative w-[190px] shrink-0 max-[1100px]:w-[156px]">
+    <SearchField
+      aria-label={t('find')}
+      value={search}
+      onChange={(text) => useTill.setState({ search: text })}
+      className="relative w-[190px] shrink-0 max-[1100px]:w-[156px] max-[900px]:w-full"
+    >
       <Search size={18} aria-hidden className="pointer-events-none absolute left-3.5 top-[15px] text-ink-3" />
       <Input
         ref={input}
@@ -30,11 +35,17 @@ export function ItemSearch() {
         className="h-12 w-full rounded-m border border-line bg-surface pl-10 pr-12 text-sm placeholder:text-ink-3 [&::-webkit-search-cancel-button]:hidden"
       />
       {search === '' ? (
-        <kbd aria-hidden className="pointer-events-none absolute right-2.5 top-3.5 rounded-md border border-line-strong px-1.5 py-0.5 font-sans text-[11px] font-semibold text-ink-3">
+        <kbd
+          aria-hidden
+          className="pointer-events-none absolute right-2.5 top-3.5 rounded-md border border-line-strong px-1.5 py-0.5 font-sans text-[11px] font-semibold text-ink-3"
+        >
           {isMac ? '⌘K' : '^K'}
         </kbd>
       ) : (
-        <Button aria-label={t('clearSearch')} className="absolute right-0 top-0 grid size-12 place-items-center text-ink-2">
+        <Button
+          aria-label={t('clearSearch')}
+          className="absolute right-0 top-0 grid size-12 place-items-center text-ink-2"
+        >
           <X size={18} aria-hidden />
         </Button>
       )}

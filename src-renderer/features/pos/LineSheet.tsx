@@ -15,7 +15,17 @@ import { Sheet } from '../../ui/Sheet.tsx';
 import { changeLine, removeLine, restoreLine, voidLine } from './till-actions.ts';
 import { closeSheet } from './till-state.ts';
 
-function UnsentLine({ order, line, note, onNote }: { order: Order; line: OrderLine; note: string; onNote: (note: string) => void }) {
+function UnsentLine({
+  order,
+  line,
+  note,
+  onNote,
+}: {
+  order: Order;
+  line: OrderLine;
+  note: string;
+  onNote: (note: string) => void;
+}) {
   const { t } = useTranslation('pos');
   const { t: tCommon } = useTranslation();
   const step = 'size-16 border border-line-strong bg-surface text-ink';
@@ -51,7 +61,13 @@ function UnsentLine({ order, line, note, onNote }: { order: Order; line: OrderLi
           className={step}
         />
       </div>
-      <Field label={t('line.note')} value={note} onChange={onNote} maxLength={200} placeholder={t('line.notePlaceholder')} />
+      <Field
+        label={t('line.note')}
+        value={note}
+        onChange={onNote}
+        maxLength={200}
+        placeholder={t('line.notePlaceholder')}
+      />
       <Button variant="dangerQuiet" icon={<Trash2 size={18} aria-hidden />} onPress={() => void remove()}>
         {t('line.remove')}
       </Button>
@@ -118,7 +134,11 @@ export function LineSheet({ order, line }: { order: Order; line: OrderLine }) {
           <span>{t('line.each', { amount: amount(line.unitPriceMinor) })}</span>
           <b className="font-bold text-ink">{amount(line.unitPriceMinor * line.quantity)}</b>
         </p>
-        {isSent ? <SentLine order={order} line={line} /> : <UnsentLine order={order} line={line} note={note} onNote={setNote} />}
+        {isSent ? (
+          <SentLine order={order} line={line} />
+        ) : (
+          <UnsentLine order={order} line={line} note={note} onNote={setNote} />
+        )}
         <div className="flex gap-3 border-t border-line pt-4">
           <Button variant="quiet" className="flex-1" onPress={() => void mark86()}>
             {t('line.mark86')}

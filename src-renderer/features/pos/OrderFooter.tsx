@@ -64,12 +64,17 @@ export function OrderFooter({ order }: { order: Order | undefined }) {
         taxes.map(({ rule, taxMinor }) => (
           <Sum
             key={rule.code}
-            label={t(rule.mode === 'inclusive' ? 'taxIncluded' : 'taxOnTop', { code: rule.code.toUpperCase(), rate: percentText(rule.ratePpm) })}
+            label={t(rule.mode === 'inclusive' ? 'taxIncluded' : 'taxOnTop', {
+              code: rule.code.toUpperCase(),
+              rate: percentText(rule.ratePpm),
+            })}
             minor={taxMinor}
           />
         ))
       )}
-      {totals !== undefined && totals.paidMinor !== 0 && <Sum label={t('paid')} minor={-totals.paidMinor} className="font-semibold text-ok" />}
+      {totals !== undefined && totals.paidMinor !== 0 && (
+        <Sum label={t('paid')} minor={-totals.paidMinor} className="font-semibold text-ok" />
+      )}
       <div className="flex items-baseline justify-between gap-3 pb-3 pt-1.5 text-[26px] font-[750] tracking-[-0.02em]">
         <span>{t('total')}</span>
         <MoneyText minor={totals?.totalMinor ?? 0} />
@@ -94,7 +99,11 @@ export function OrderFooter({ order }: { order: Order | undefined }) {
             variant="primary"
             size="l"
             isDisabled={totals === undefined || totals.dueMinor <= 0}
-            note={totals === undefined || totals.dueMinor <= 0 ? t('payNothing') : t('payNote', { amount: amount(totals.dueMinor) })}
+            note={
+              totals === undefined || totals.dueMinor <= 0
+                ? t('payNothing')
+                : t('payNote', { amount: amount(totals.dueMinor) })
+            }
             onPress={() => showSheet({ kind: 'pay' })}
           >
             {t('pay')}

@@ -28,9 +28,15 @@ const Line = memo(function Line({ line, isChosen }: { line: OrderLine; isChosen:
       >
         <span className="num font-bold">{line.quantity}</span>
         <span className="min-w-0">
-          <b className={cn('block font-semibold [overflow-wrap:anywhere]', isSent && !isVoid && 'text-ink-2')}>{line.name}</b>
-          {line.note !== '' && <small className="mt-px block text-[13px] text-ink-2 [overflow-wrap:anywhere]">{line.note}</small>}
-          {line.void !== undefined && <small className="inline-block text-[13px] text-danger">{t('voided', { reason: line.void.reason })}</small>}
+          <b className={cn('block font-semibold [overflow-wrap:anywhere]', isSent && !isVoid && 'text-ink-2')}>
+            {line.name}
+          </b>
+          {line.note !== '' && (
+            <small className="mt-px block text-[13px] text-ink-2 [overflow-wrap:anywhere]">{line.note}</small>
+          )}
+          {line.void !== undefined && (
+            <small className="inline-block text-[13px] text-danger">{t('voided', { reason: line.void.reason })}</small>
+          )}
         </span>
         <span className="num">{amount(line.quantity * line.unitPriceMinor)}</span>
       </button>

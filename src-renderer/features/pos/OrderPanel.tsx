@@ -18,12 +18,19 @@ function PanelHead({ order }: { order: Order | undefined }) {
   const nextType = useTill((till) => till.nextType);
   const staff = useRows('staff');
   const opener = order === undefined ? undefined : staff.get(order.openedBy)?.name;
-  const details = order === undefined ? [] : [order.number, opener === undefined ? '' : shortName(opener), time(order.openedAt)];
+  const details =
+    order === undefined ? [] : [order.number, opener === undefined ? '' : shortName(opener), time(order.openedAt)];
   return (
     <header className="flex items-center gap-2.5 border-b border-line py-3 pl-[18px] pr-[18px]">
       <div className="min-w-0 flex-1">
-        <h2 className="truncate text-lg font-bold tracking-tight">{order === undefined ? t('newOrder') : orderLabel(order, t)}</h2>
-        {order !== undefined && <small className="num block truncate text-[13px] text-ink-3">{details.filter((part) => part !== '').join(' · ')}</small>}
+        <h2 className="truncate text-lg font-bold tracking-tight">
+          {order === undefined ? t('newOrder') : orderLabel(order, t)}
+        </h2>
+        {order !== undefined && (
+          <small className="num block truncate text-[13px] text-ink-3">
+            {details.filter((part) => part !== '').join(' · ')}
+          </small>
+        )}
       </div>
       <Button className="shrink-0 px-3.5" onPress={() => showSheet({ kind: order === undefined ? 'seat' : 'details' })}>
         {t(`type.${order?.type ?? nextType}`)}

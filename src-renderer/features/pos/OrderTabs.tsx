@@ -60,14 +60,25 @@ export function OrderTabs() {
     if (currentIndex >= 0) virtual.scrollToIndex(currentIndex, { align: 'auto' });
   }, [currentIndex, virtual]);
   return (
-    <div className="flex min-w-0 flex-1 items-center gap-2">
-      <div ref={scroller} role="group" aria-label={t('openOrders')} className="no-bar -m-1 min-w-0 flex-[0_1_auto] overflow-x-auto p-1">
+    <div className="flex min-w-0 flex-1 items-center gap-2 max-[900px]:basis-full">
+      <div
+        ref={scroller}
+        role="group"
+        aria-label={t('openOrders')}
+        className={cn('no-bar -m-1 min-w-0 flex-[0_1_auto] overflow-x-auto p-1', open.length === 0 && 'hidden')}
+      >
         <div className="relative h-12" style={{ width: virtual.getTotalSize() }}>
           {virtual.getVirtualItems().map(({ key, index, start }) => {
             const order = open[index];
             if (order === undefined) return null;
             return (
-              <div key={key} data-index={index} ref={virtual.measureElement} className="absolute inset-y-0 left-0" style={{ transform: `translateX(${start}px)` }}>
+              <div
+                key={key}
+                data-index={index}
+                ref={virtual.measureElement}
+                className="absolute inset-y-0 left-0"
+                style={{ transform: `translateX(${start}px)` }}
+              >
                 <Tab order={order} isCurrent={order.id === currentId} isReady={ready.has(order.id)} now={now} />
               </div>
             );

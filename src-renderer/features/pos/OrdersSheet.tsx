@@ -55,7 +55,9 @@ export function OrdersSheet() {
                 <span className="min-w-0 flex-1">
                   <b className="block truncate font-semibold">{label}</b>
                   <small className="num block truncate text-[13px] text-ink-3">
-                    {[order.number, opener, tCommon('minutes', { count: minutesSince(order.openedAt, now) })].filter((part) => part !== '').join(' · ')}
+                    {[order.number, opener, tCommon('minutes', { count: minutesSince(order.openedAt, now) })]
+                      .filter((part) => part !== '')
+                      .join(' · ')}
                   </small>
                 </span>
                 <span className="num font-semibold">{amount(orderTotals(order).dueMinor)}</span>

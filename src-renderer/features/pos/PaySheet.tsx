@@ -71,7 +71,9 @@ function Methods({ method, onMethod }: { method: PaymentMethod; onMethod: (metho
           onClick={() => onMethod(each)}
           className={cn(
             'h-16 rounded-m text-base font-semibold',
-            each === method ? 'border-2 border-accent bg-accent-soft text-accent' : 'border border-line-strong active:bg-surface-2',
+            each === method
+              ? 'border-2 border-accent bg-accent-soft text-accent'
+              : 'border border-line-strong active:bg-surface-2',
           )}
         >
           {t(`payment.${each}`)}
@@ -107,7 +109,11 @@ export function PaySheet({ order }: { order: Order }) {
     setPaymentId(ulid());
     setTyped('');
     setReference('');
-    if (leftMinor > 0) showToast({ tone: 'ok', text: t('payment.took', { amount: amount(taking.amountMinor), rest: amount(leftMinor) }) });
+    if (leftMinor > 0)
+      showToast({
+        tone: 'ok',
+        text: t('payment.took', { amount: amount(taking.amountMinor), rest: amount(leftMinor) }),
+      });
   };
   const take = async (taking: Taking) => {
     setError('');
@@ -116,7 +122,8 @@ export function PaySheet({ order }: { order: Order }) {
     await finish(taking).catch((failure: unknown) => setError(errorText(failure)));
     setBusy(false);
   };
-  const takeCash = (tenderedMinor: number) => void take({ method: 'cash', tenderedMinor, amountMinor: Math.min(tenderedMinor, dueMinor) });
+  const takeCash = (tenderedMinor: number) =>
+    void take({ method: 'cash', tenderedMinor, amountMinor: Math.min(tenderedMinor, dueMinor) });
   const takeTyped = () => {
     if (givenMinor <= 0 || isBusy) return;
     if (method === 'cash') return takeCash(givenMinor);
@@ -152,7 +159,11 @@ export function PaySheet({ order }: { order: Order }) {
             <div data-testid="due" className="num truncate text-[44px] font-[780] leading-[1.1] tracking-[-0.03em]">
               {money(dueMinor)}
             </div>
-            {paidMinor > 0 && <p className="num text-sm font-semibold text-ok">{t('payment.paidSoFar', { amount: amount(paidMinor) })}</p>}
+            {paidMinor > 0 && (
+              <p className="num text-sm font-semibold text-ok">
+                {t('payment.paidSoFar', { amount: amount(paidMinor) })}
+              </p>
+            )}
           </div>
           <Methods
             method={method}
@@ -186,10 +197,19 @@ export function PaySheet({ order }: { order: Order }) {
         </div>
         <div className="flex flex-col gap-3 border-l border-line bg-surface-2 p-6">
           <div className="num flex h-16 items-center justify-between gap-3 rounded-m border-2 border-line-strong bg-surface px-4 text-2xl font-bold">
-            <small className="text-[13px] font-semibold text-ink-3">{t(method === 'cash' ? 'payment.given' : 'payment.amount')}</small>
+            <small className="text-[13px] font-semibold text-ink-3">
+              {t(method === 'cash' ? 'payment.given' : 'payment.amount')}
+            </small>
             <output className={typed === '' ? 'text-ink-3' : undefined}>{amount(givenMinor)}</output>
           </div>
-          <Keypad hasTripleZero onDigits={type} onDelete={remove} onEnter={takeTyped} isDisabled={isBusy} isListening={waiting === undefined} />
+          <Keypad
+            hasTripleZero
+            onDigits={type}
+            onDelete={remove}
+            onEnter={takeTyped}
+            isDisabled={isBusy}
+            isListening={waiting === undefined}
+          />
           <Button variant="strong" size="l" className="num" isDisabled={isBusy || givenMinor <= 0} onPress={takeTyped}>
             {takeText}
           </Button>

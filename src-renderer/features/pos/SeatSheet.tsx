@@ -27,7 +27,9 @@ function TypeChoice({ type, onType }: { type: OrderType; onType: (type: OrderTyp
           onClick={() => onType(each)}
           className={cn(
             'h-16 rounded-m text-base font-semibold',
-            each === type ? 'border-2 border-accent bg-accent-soft text-accent' : 'border border-line-strong active:bg-surface-2',
+            each === type
+              ? 'border-2 border-accent bg-accent-soft text-accent'
+              : 'border border-line-strong active:bg-surface-2',
           )}
         >
           {t(`type.${each}`)}
@@ -90,7 +92,11 @@ export function SeatSheet() {
             {tables.length === 0 ? (
               <EmptyState icon={<Armchair size={36} />} title={t('seat.noTables')} text={t('seat.noTablesHelp')} />
             ) : (
-              <div role="group" aria-label={t('seat.tables')} className="grid max-h-[38dvh] grid-cols-[repeat(auto-fill,minmax(120px,1fr))] gap-2.5 overflow-y-auto">
+              <div
+                role="group"
+                aria-label={t('seat.tables')}
+                className="grid max-h-[38dvh] grid-cols-[repeat(auto-fill,minmax(120px,1fr))] gap-2.5 overflow-y-auto"
+              >
                 {tables.map((each) => {
                   const state = orderOf.has(each.id) ? 'seated' : seated.has(each.id) ? 'toClear' : 'free';
                   return (
@@ -101,11 +107,18 @@ export function SeatSheet() {
                       onClick={() => setTableId(each.id)}
                       className={cn(
                         'flex h-[72px] flex-col justify-center rounded-m border px-3 text-left',
-                        each.id === tableId ? 'border-accent bg-accent-soft shadow-[inset_0_0_0_1px_var(--accent)]' : 'border-line-strong active:bg-surface-2',
+                        each.id === tableId
+                          ? 'border-accent bg-accent-soft shadow-[inset_0_0_0_1px_var(--accent)]'
+                          : 'border-line-strong active:bg-surface-2',
                       )}
                     >
                       <b className="truncate font-semibold">{tableLabel(each.name, t)}</b>
-                      <small className={cn('num truncate text-[13px]', state === 'free' ? 'text-ink-3' : state === 'seated' ? 'text-info' : 'text-warn')}>
+                      <small
+                        className={cn(
+                          'num truncate text-[13px]',
+                          state === 'free' ? 'text-ink-3' : state === 'seated' ? 'text-info' : 'text-warn',
+                        )}
+                      >
                         {state === 'free' ? t('seat.seats', { count: each.seats }) : t(`seat.${state}`)}
                       </small>
                     </button>
@@ -114,7 +127,14 @@ export function SeatSheet() {
               </div>
             )}
             <div className="flex items-end gap-4">
-              <NumberField label={t('seat.guests')} value={guests} onChange={(count) => setGuests(Number.isNaN(count) ? 1 : count)} minValue={1} maxValue={500} isDisabled={open !== undefined} />
+              <NumberField
+                label={t('seat.guests')}
+                value={guests}
+                onChange={(count) => setGuests(Number.isNaN(count) ? 1 : count)}
+                minValue={1}
+                maxValue={500}
+                isDisabled={open !== undefined}
+              />
               <Button variant="primary" size="l" className="flex-1" isDisabled={isBusy} onPress={() => void go()}>
                 {goText}
               </Button>

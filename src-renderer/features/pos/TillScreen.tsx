@@ -1,5 +1,5 @@
 import { SearchX, UtensilsCrossed } from 'lucide-react';
-import { useCallback, useMemo } from 'react';
+import { useCallback, useEffect, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { MenuItem } from '#shared/domain/menu.ts';
 import { useRows } from '../../state/selectors.ts';
@@ -16,7 +16,7 @@ import { OrderTabs } from './OrderTabs.tsx';
 import { countByItem } from './order-view.ts';
 import { TillSheets } from './TillSheets.tsx';
 import { tapItem } from './till-actions.ts';
-import { useTill } from './till-state.ts';
+import { closeSheet, useTill } from './till-state.ts';
 
 /** Ring up, send, take the money. */
 export function TillScreen() {
@@ -30,7 +30,10 @@ export function TillScreen() {
   const order = useRows('order').get(orderId ?? '');
   const openOrder = order?.status === 'open' ? order : undefined;
   const menu = useMemo(() => indexMenu(items, categories), [items, categories]);
-  const out = useMemo(() => new Set([...availability.values()].filter((each) => each.is86).map((each) => each.itemId as string)), [availability]);
+  const out = useMemo(
+    () => new Set([...availability.values()].filter((each) => each.is86).map((each) => each.itemId as string)),
+    [availability],
+  );
   const counts = useMemo(() => countByItem(openOrder), [openOrder]);
   const entries = useMemo(() => {
     if (search.trim() !== '') return findItems(menu.entries, search);
@@ -42,16 +45,22 @@ export function TillScreen() {
         tapItem(item);
         return;
       }
-      const undo = { label: t('back'), run: () => void tryRun([{ name: 'menu.set86', input: { itemId: item.id, is86: false } }]) };
+      const undo = {
+        label: t('back'),
+        run: () => void tryRun([{ name: 'menu.set86', input: { itemId: item.id, is86: false } }]),
+      };
       showToast({ tone: 'info', text: t('outToast', { name: item.name }), undo });
     },
     [out, t],
   );
+  // Whoever comes back, or signs in next, finds the order and not somebody's half-done sheet.
+  useEffect(() => closeSheet, []);
   const choose = (id: string | undefined) => useTill.setState({ categoryId: id, search: '' });
   return (
     <div className="grid h-full grid-cols-[minmax(0,1fr)_380px] max-[1100px]:grid-cols-[minmax(0,1fr)_340px]">
       <section aria-label={t('items')} className="flex min-h-0 min-w-0 flex-col gap-3 px-4 pt-3">
-        <div className="flex items-center gap-2">
+        <h1 className="sr-only">{t('title')}</h1>
+        <div className="flex items-center gap-2 max-[900px]:flex-wrap">
           <OrderTabs />
           <ItemSearch />
         </div>

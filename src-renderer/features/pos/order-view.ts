@@ -38,7 +38,10 @@ export function sendings(order: Order, tickets: RowMap<'ticket'>): Sending[] {
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([sentAt, lines]) => {
       const own = known.filter((ticket) => ticket.sentAt === sentAt);
-      const servedAt = own.reduce<string | undefined>((last, { servedAt: at }) => (at !== undefined && (last === undefined || at > last) ? at : last), undefined);
+      const servedAt = own.reduce<string | undefined>(
+        (last, { servedAt: at }) => (at !== undefined && (last === undefined || at > last) ? at : last),
+        undefined,
+      );
       return { sentAt, state: sendingState(own), servedAt, lines };
     });
 }

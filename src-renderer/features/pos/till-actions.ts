@@ -20,7 +20,12 @@ function sameTax(a: MenuItem['tax'], b: MenuItem['tax']): boolean {
 }
 
 /** The commands of one tap on an item: opens an order where there is none, raises an unsent line of the same item, else adds a line. */
-export function tapCalls(order: Order | undefined, item: MenuItem, nextType: OrderType, newId: () => string): { orderId: string; calls: Call[] } {
+export function tapCalls(
+  order: Order | undefined,
+  item: MenuItem,
+  nextType: OrderType,
+  newId: () => string,
+): { orderId: string; calls: Call[] } {
   const orderId = order?.id ?? newId();
   const calls: Call[] = order === undefined ? [{ name: 'order.open', input: { orderId, type: nextType } }] : [];
   const same = order?.lines.findLast(
@@ -33,7 +38,16 @@ export function tapCalls(order: Order | undefined, item: MenuItem, nextType: Ord
       sameTax(line.tax, item.tax) &&
       line.quantity < 999,
   );
-  if (same === undefined) calls.push(addLineCall(orderId, newId(), { ...item, itemId: item.id, unitPriceMinor: item.priceMinor, quantity: 1, note: '' }));
+  if (same === undefined)
+    calls.push(
+      addLineCall(orderId, newId(), {
+        ...item,
+        itemId: item.id,
+        unitPriceMinor: item.priceMinor,
+        quantity: 1,
+        note: '',
+      }),
+    );
   else calls.push({ name: 'order.changeLine', input: { orderId, lineId: same.id, quantity: same.quantity + 1 } });
   return { orderId, calls };
 }
@@ -44,7 +58,10 @@ function addLineCall(
   line: Pick<OrderLine, 'itemId' | 'name' | 'quantity' | 'unitPriceMinor' | 'tax' | 'stationId' | 'note'>,
 ): Call {
   const { itemId, name, quantity, unitPriceMinor, tax, stationId, note } = line;
-  return { name: 'order.addLine', input: { orderId, lineId, itemId, name, quantity, unitPriceMinor, tax, stationId, note } };
+  return {
+    name: 'order.addLine',
+    input: { orderId, lineId, itemId, name, quantity, unitPriceMinor, tax, stationId, note },
+  };
 }
 
 /** One tap on an item. Taps are run one after the other, each on what the one before left. */
@@ -68,14 +85,22 @@ export function tapItem(item: MenuItem): void {
 /** Opens a dine-in order at a table and seats the guests; guests that have left are cleared first. Rejects with AppError. */
 export async function seatAt(table: DiningTable, guests: number, clearSessionId: string | undefined): Promise<void> {
   const orderId = ulid();
-  const calls: Call[] = clearSessionId === undefined ? [] : [{ name: 'session.clear', input: { sessionId: clearSessionId } }];
+  const calls: Call[] =
+    clearSessionId === undefined ? [] : [{ name: 'session.clear', input: { sessionId: clearSessionId } }];
   const seating = { sessionId: ulid(), guests };
-  calls.push({ name: 'order.open', input: { orderId, type: 'dine-in', tableId: table.id, tableName: table.name, seating } });
+  calls.push({
+    name: 'order.open',
+    input: { orderId, type: 'dine-in', tableId: table.id, tableName: table.name, seating },
+  });
   await run(calls);
   useTill.setState({ orderId, done: undefined, sheet: { kind: 'none' } });
 }
 
-export async function changeLine(orderId: string, lineId: string, change: { quantity?: number; note?: string }): Promise<void> {
+export async function changeLine(
+  orderId: string,
+  lineId: string,
+  change: { quantity?: number; note?: string },
+): Promise<void> {
   await run([{ name: 'order.changeLine', input: { orderId, lineId, ...change } }]);
 }
 
@@ -94,6 +119,15 @@ export async function voidLine(orderId: string, lineId: string, reason: string, 
 
 export async function voidOrder(orderId: string, reason: string, approval?: Approval): Promise<void> {
   await run([{ name: 'order.void', input: { orderId, reason } }], approval);
+}
+
+export async function reversePayment(
+  orderId: string,
+  paymentId: string,
+  reason: string,
+  approval?: Approval,
+): Promise<void> {
+  await run([{ name: 'payment.reverse', input: { orderId, paymentId, reason } }], approval);
 }
 
 export async function sendOrder(order: Order): Promise<void> {

@@ -13,11 +13,20 @@ function Result({ shift, onClose }: { shift: Shift; onClose: () => void }) {
   const { t } = useTranslation('shifts');
   const { money, amount } = useFormats();
   const overShort = overShortMinor(shift) ?? 0;
-  const text = overShort === 0 ? t('exact') : overShort > 0 ? t('over', { amount: money(overShort) }) : t('short', { amount: money(-overShort) });
+  const text =
+    overShort === 0
+      ? t('exact')
+      : overShort > 0
+        ? t('over', { amount: money(overShort) })
+        : t('short', { amount: money(-overShort) });
   return (
     <Sheet title={t('closed')} onClose={onClose} className="max-w-[420px]">
       <div role="status" className="num flex flex-col items-center gap-2 p-8 text-center">
-        {overShort === 0 ? <CircleCheck size={40} className="text-ok" aria-hidden /> : <CircleAlert size={40} className={overShort < 0 ? 'text-danger' : 'text-warn'} aria-hidden />}
+        {overShort === 0 ? (
+          <CircleCheck size={40} className="text-ok" aria-hidden />
+        ) : (
+          <CircleAlert size={40} className={overShort < 0 ? 'text-danger' : 'text-warn'} aria-hidden />
+        )}
         <p data-testid="over-short" className="text-[34px] font-bold leading-tight tracking-tight">
           {text}
         </p>

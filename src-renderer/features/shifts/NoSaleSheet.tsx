@@ -34,7 +34,9 @@ export function NoSaleSheet({ shift, onClose }: { shift: Shift; onClose: () => v
           onReason={submit}
         />
       </div>
-      {reason !== '' && <ApprovalSheet level="L3" onClose={() => setReason('')} onApprove={(approval) => open(reason, approval)} />}
+      {reason !== '' && (
+        <ApprovalSheet level="L3" onClose={() => setReason('')} onApprove={(approval) => open(reason, approval)} />
+      )}
     </Sheet>
   );
 }

@@ -17,6 +17,7 @@ import { Card } from '../../ui/Card.tsx';
 import { EmptyState } from '../../ui/EmptyState.tsx';
 import { VirtualList } from '../../ui/VirtualList.tsx';
 import { CloseShiftSheet } from './CloseShiftSheet.tsx';
+import { LockedPeople } from './LockedPeople.tsx';
 import { NoSaleSheet } from './NoSaleSheet.tsx';
 import { ownShift, shiftsOfDay } from './shift-list.ts';
 
@@ -42,7 +43,9 @@ function ShiftRow({ shift, onClose }: { shift: Shift; onClose: (() => void) | un
   const { deviceId } = useTerminal();
   const name = useRows('staff').get(shift.staffId)?.name ?? shift.staffId;
   const notes = [
-    shift.closedAt === undefined ? t('since', { time: time(shift.openedAt) }) : t('fromTo', { from: time(shift.openedAt), to: time(shift.closedAt) }),
+    shift.closedAt === undefined
+      ? t('since', { time: time(shift.openedAt) })
+      : t('fromTo', { from: time(shift.openedAt), to: time(shift.closedAt) }),
     t('floatWas', { amount: amount(shift.floatMinor) }),
     shift.countedMinor === undefined ? '' : t('countedNote', { amount: amount(shift.countedMinor) }),
     shift.expectedMinor === undefined ? '' : t('expected', { amount: amount(shift.expectedMinor) }),
@@ -57,7 +60,11 @@ function ShiftRow({ shift, onClose }: { shift: Shift; onClose: (() => void) | un
         <small className="num block text-[13px] text-ink-3">{notes.filter((note) => note !== '').join(' · ')}</small>
       </span>
       <ResultBadge shift={shift} />
-      {onClose !== undefined && <Button aria-label={t('closeOf', { name })} onPress={onClose}>{t('closeRow')}</Button>}
+      {onClose !== undefined && (
+        <Button aria-label={t('closeOf', { name })} onPress={onClose}>
+          {t('closeRow')}
+        </Button>
+      )}
     </div>
   );
 }
@@ -72,7 +79,12 @@ function OwnShift({ shift, onOpen }: { shift: Shift | undefined; onOpen: (open: 
           <p className="text-lg font-bold tracking-tight">{t('noneOpen')}</p>
           <p className="text-ink-2">{t('noneOpenHelp')}</p>
         </div>
-        <Button variant="primary" size="l" icon={<HandCoins size={20} aria-hidden />} onPress={() => onOpen({ kind: 'open' })}>
+        <Button
+          variant="primary"
+          size="l"
+          icon={<HandCoins size={20} aria-hidden />}
+          onPress={() => onOpen({ kind: 'open' })}
+        >
           {t('open')}
         </Button>
       </Card>
@@ -115,12 +127,20 @@ export function ShiftsScreen() {
     close();
     showToast({ tone: 'ok', text: t('opened') });
   };
-  const mayClose = (shift: Shift) => shift.status === 'open' && shift.deviceId === deviceId && shift.staffId !== session.staffId && mayUse(session, 'L3');
+  const mayClose = (shift: Shift) =>
+    shift.status === 'open' &&
+    shift.deviceId === deviceId &&
+    shift.staffId !== session.staffId &&
+    mayUse(session, 'L3');
   return (
     <div className="mx-auto flex h-full max-w-[960px] flex-col gap-4 p-6">
       <h1 className="text-2xl font-bold tracking-tight">{t('title')}</h1>
       <OwnShift shift={own} onOpen={setOpen} />
-      <section aria-label={t('today')} className="flex min-h-0 flex-1 flex-col overflow-hidden rounded-m border border-line bg-surface">
+      <LockedPeople />
+      <section
+        aria-label={t('today')}
+        className="flex min-h-0 flex-1 flex-col overflow-hidden rounded-m border border-line bg-surface"
+      >
         <h2 className="border-b border-line px-4 py-3 font-bold">{t('today')}</h2>
         {listed.length === 0 ? (
           <EmptyState icon={<Clock size={36} />} title={t('noneToday')} text={t('noneTodayHelp')} />
@@ -130,7 +150,9 @@ export function ShiftsScreen() {
             items={listed}
             keyOf={(shift) => shift.id}
             rowHeight={72}
-            renderRow={(shift) => <ShiftRow shift={shift} onClose={mayClose(shift) ? () => setOpen({ kind: 'close', shift }) : undefined} />}
+            renderRow={(shift) => (
+              <ShiftRow shift={shift} onClose={mayClose(shift) ? () => setOpen({ kind: 'close', shift }) : undefined} />
+            )}
           />
         )}
       </section>

@@ -1,7 +1,7 @@
 import { useCallback, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { StockItem } from '#shared/domain/stock.ts';
-import { run } from '../../state/run.ts';
+import { run, tryRun } from '../../state/run.ts';
 import { useLive } from '../../state/store.ts';
 import { errorText, showToast } from '../../state/toasts.ts';
 import { Keypad } from '../../ui/Keypad.tsx';
@@ -56,7 +56,13 @@ export function AdjustSheet({ item, onClose }: { item: StockItem; onClose: () =>
       return;
     }
     const after = useLive.getState().rows.stockItem.get(item.id)?.onHandMilli ?? onHandMilli + applied;
-    showToast({ tone: 'ok', text: t('adjusted', { name, amount: write(after), unit }) });
+    const back = { stockItemId: item.id, deltaMilli: -applied, type: 'ADJUSTMENT', reason: t('adjustedBack') };
+    const undo = { label: tCommon('undo'), run: () => void tryRun([{ name: 'stock.adjust', input: back }]) };
+    showToast({
+      tone: 'ok',
+      text: t('adjusted', { name, amount: write(after), unit }),
+      ...(applied === 0 ? {} : { undo }),
+    });
     onClose();
   };
 

@@ -87,6 +87,7 @@ export function OutboxList({ filter }: { filter: OutboxFilter }) {
   return (
     <>
       <VirtualList
+        isReadOnly
         label={t(`tabs.${filter}`)}
         items={list.items}
         keyOf={(item) => item.id}

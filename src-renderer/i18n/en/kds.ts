@@ -20,7 +20,6 @@ export const kds = {
   late: 'LATE !',
   veryLate: 'VERY LATE !!',
   line: '{{quantity}} × {{name}}',
-  lineDone: 'done',
   added: '+ added {{time}}',
   recalled: 'Recalled {{time}}',
   cancelled: 'CANCELLED by {{name}} {{time}}',

@@ -56,7 +56,6 @@ export const manager = {
   lookCount_other: '{{count}} today',
   lookEmpty: 'Nothing needs a look',
   lookEmptyHelp: 'Voids after send, drawer openings without a sale, cash that is short and the like appear here.',
-  by: '{{name}}',
   approvedBy: 'approved by {{name}}',
   onOrder: 'order {{number}}',
   unknownPerson: 'somebody',
@@ -68,7 +67,6 @@ export const manager = {
   unnumbered: 'Order without a number',
   types: { 'dine-in': 'At the table', takeaway: 'Takeaway', delivery: 'Delivery' },
   order: {
-    open: 'Show order {{number}}',
     opened: 'Opened {{time}} by {{name}}',
     closed: 'Closed {{time}}',
     lines: 'Items',

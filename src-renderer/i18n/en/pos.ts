@@ -1,4 +1,5 @@
 export const pos = {
+  title: 'Till',
   openOrders: 'Open orders',
   allOrders: 'All · {{count}}',
   allOrdersTitle: 'Open orders',
@@ -69,12 +70,18 @@ export const pos = {
   },
   reasonFor: 'Why?',
   reasonOwn: 'Another reason',
-  reasons: { mistake: 'Typed by mistake', changed: 'Guest changed their mind', quality: 'Not good enough', waited: 'Waited too long' },
+  reasons: {
+    mistake: 'Typed by mistake',
+    changed: 'Guest changed their mind',
+    quality: 'Not good enough',
+    waited: 'Waited too long',
+  },
   details: {
     void: 'Void the order',
-    voidTitle: 'Void this order',
     voided: 'The order is voided',
-    hasPayments: 'This order has payments: a supervisor reverses or refunds them first.',
+    hasPayments: 'This order has payments. Take them back before it can be voided.',
+    reverse: 'Take back',
+    reversed: '{{amount}} taken back; it is due again',
     opened: 'Opened {{time}} by {{name}}',
     guests_one: '{{count}} guest',
     guests_other: '{{count}} guests',
@@ -83,7 +90,6 @@ export const pos = {
     title: 'What kind of order?',
     tables: 'Tables',
     guests: 'Guests',
-    free: 'free',
     seated: 'open order',
     toClear: 'to clear',
     seats_one: '{{count}} seat',
@@ -94,7 +100,6 @@ export const pos = {
     noTable: 'Without a table',
     noTables: 'No tables yet',
     noTablesHelp: 'A manager adds tables. You can ring up without one.',
-    choose: 'Choose a table',
   },
   payment: {
     title: 'Payment',

@@ -9,7 +9,7 @@ export const shell = {
   },
   nav: 'Screens',
   tapToLock: 'tap to lock',
-  lockFor: 'Lock the screen, {{name}}',
+  lockScreen: 'Lock the screen',
   openSync: 'Open the sync centre',
   pill: {
     online: 'Online',
@@ -26,9 +26,11 @@ export const shell = {
   lostBanner: 'This screen has lost its terminal since {{time}}. What you see is from then. It comes back by itself.',
   lostLarge: 'NOT LIVE since {{time}}',
   lostLargeHelp: 'This screen has lost its terminal. Nothing new arrives here. It comes back by itself.',
-  starting: 'Starting',
+  lostTap: 'This screen has lost its terminal: nothing was recorded. It goes on by itself when the terminal is back.',
+  noAnswer: 'The terminal did not answer. It may or may not have this: look before you do it again.',
   startFailed: 'The terminal does not answer',
-  startFailedHelp: 'Nothing is lost: orders live on the terminal. Check that it is switched on and on the same network.',
+  startFailedHelp:
+    'Nothing is lost: orders live on the terminal. Check that it is switched on and on the same network.',
   noScreen: 'There is nothing to show here',
   noScreenHelp: 'Your level opens other screens. Choose one on the left.',
   crashed: 'This screen has stopped',
@@ -44,7 +46,8 @@ export const shell = {
     lockedFace: 'locked, {{time}}',
     noPin: 'has no PIN yet',
     nobody: 'Nobody can sign in here yet',
-    nobodyHelp: 'A manager adds people and gives them a PIN. As soon as this terminal has heard of them they stand here.',
+    nobodyHelp:
+      'A manager adds people and gives them a PIN. As soon as this terminal has heard of them they stand here.',
     find: 'Find your name',
     noMatch: 'No name like this',
     clearSearch: 'Show all',

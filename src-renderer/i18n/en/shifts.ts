@@ -40,5 +40,8 @@ export const shifts = {
   stillOpen: 'open',
   fromTo: '{{from}} to {{to}}',
   otherTerminal: 'other terminal',
+  lockedOut: '{{name}} is locked out after wrong PINs, {{time}} left',
+  liftLock: 'Let them in',
+  lockLifted: '{{name}} can sign in again',
   done: 'Done',
 };

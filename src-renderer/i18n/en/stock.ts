@@ -12,7 +12,6 @@ export const stock = {
   filters: 'Which items',
   onHand: 'On hand',
   reorderLevel: 'Reorder level',
-  reorderAt: 'reorder at {{amount}}',
   noReorder: 'no reorder level',
   name: 'Name',
   unit: 'Unit',
@@ -36,7 +35,6 @@ export const stock = {
   counted: 'Counted, in {{unit}}',
   before: 'On hand now',
   after: 'Afterwards',
-  change: '{{before}} → {{after}} {{unit}}',
   submit: { nothing: 'Type an amount', same: 'The count is the same', ready: 'Save {{delta}} {{unit}}' },
   ownReason: 'Or in your own words',
   reasons: {

@@ -1,12 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { KpiEvent } from '#shared/contract/cloud-wire.ts';
-import { ChangesPage } from '#shared/contract/sync-wire.ts';
+import { StreamRows } from '#shared/contract/sync-wire.ts';
 import { PROTOCOL_HEADER } from '#shared/contract/protocol.ts';
 import { engines } from '../../helpers/engines.ts';
 import { createLiveCloud, type LiveCloud, orderRow, type Restaurant } from '../../helpers/live-cloud.ts';
 import type { ReadEvent, SseReader } from '../../helpers/sse-reader.ts';
 
-const pageOf = (event: ReadEvent) => ChangesPage.parse(JSON.parse(event.data));
+const pageOf = (event: ReadEvent) => StreamRows.parse(JSON.parse(event.data));
 const idsOf = (event: ReadEvent) => pageOf(event).rows.map(({ kind, id }) => `${kind}/${id}`);
 
 /** Reads pages until the last one of the catch-up; its cursor. */
@@ -43,6 +43,7 @@ describe.each(engines)('GET /stream/changes on $name', (engine) => {
     expect(idsOf(event)).toEqual(['order/o2']);
     expect(event.id).toBe(pageOf(event).cursor);
     expect(event.id).not.toBe(cursor);
+    expect(pageOf(event).after).toBe(cursor);
     // Another branch's rows are not for this terminal.
     live.clock.advance(1_000);
     await place.save([orderRow(place.south, 's1', 100)], { branchId: place.south });
@@ -79,12 +80,13 @@ describe.each(engines)('GET /stream/changes on $name', (engine) => {
     expect(seen).toEqual(Array.from({ length: 20 }, (_, n) => `order/o${n}`));
   });
 
-  it('answers a cursor of another cloud with reset, and goes on from nothing', async () => {
+  it('answers a cursor of another cloud with reset, and goes on with what is live', async () => {
     await place.save([orderRow(place.north, 'o1', 100)]);
     const stream = await live.stream('/stream/changes?after=1.AAAAAAAAAAAA.1.BBBBBBBBBBBB', await place.deviceToken());
-    const reset = await stream.next('reset');
-    expect(reset).toEqual({ name: 'reset', id: undefined, data: '{}' });
-    expect((await caughtUp(stream)).ids).toContain('order/o1');
+    expect(await stream.next('reset')).toEqual({ name: 'reset', id: undefined, data: '{}' });
+    live.clock.advance(1_000);
+    await place.save([orderRow(place.north, 'o2', 100)]);
+    expect(idsOf(await stream.next('rows'))).toEqual(['order/o2']);
   });
 
   it('finds rows whose wake-up was lost', async () => {
@@ -112,7 +114,8 @@ describe.each(engines)('GET /stream/changes on $name', (engine) => {
     await expect.poll(() => live.cloud.live.hub.stats().clients).toBe(0);
     expect(live.cloud.live.changes.readers).toBe(0);
     expect(live.cloud.live.hub.stats().channels).toBe(0);
-    live.clock.advance(1_000);
+    // The last look at who listens finds nobody.
+    live.clock.advance(20_000);
     expect(live.clock.waiting).toBe(0);
   });
 
@@ -125,6 +128,23 @@ describe.each(engines)('GET /stream/changes on $name', (engine) => {
     live.clock.advance(1_500);
     await place.save([orderRow(place.north, 'o1', 100)]);
     expect(KpiEvent.parse(JSON.parse((await stream.next('kpis')).data)).kpis.salesToday).toBe(100);
+  });
+
+  it('notes that a terminal which listens is heard, although it sends nothing', async () => {
+    const stream = await live.stream('/stream/changes', await place.deviceToken());
+    await caughtUp(stream);
+    const heard = async () => {
+      const { body } = await live.get(`/kpis/status?scope=branch&branchId=${place.north}`, await place.tokenOf('L4'));
+      return (body as { terminals: { lastHeardAt: string | null; isOnline: boolean }[] }).terminals[0];
+    };
+    expect(await heard()).toMatchObject({ isOnline: true, lastHeardAt: null });
+    live.clock.advance(20_000);
+    await expect.poll(async () => (await heard())?.lastHeardAt).toBe('2026-03-02T12:00:20.000Z');
+    live.clock.advance(20_000);
+    await expect.poll(async () => (await heard())?.lastHeardAt).toBe('2026-03-02T12:00:40.000Z');
+    await live.closeStreams();
+    live.clock.advance(50_000);
+    expect(await heard()).toMatchObject({ isOnline: false, lastHeardAt: '2026-03-02T12:00:40.000Z' });
   });
 
   it('is for terminals alone, and a cursor must be one', async () => {

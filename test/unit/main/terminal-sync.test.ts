@@ -33,7 +33,9 @@ describe('a terminal and its cloud', () => {
     expect(till.terminal.status()).toMatchObject({ link: 'online', waiting: 0, refused: 0 });
     expect(till.terminal.backlog().unsettled).toBe(0);
     expect(till.cloud.list('order')).toHaveLength(25);
-    expect(till.cloud.list('order').every((order) => order.payments.length === 1 && order.lines.length === 1)).toBe(true);
+    expect(till.cloud.list('order').every((order) => order.payments.length === 1 && order.lines.length === 1)).toBe(
+      true,
+    );
     expect(till.cloud.list('anomaly').filter((each) => each.code !== 'price-not-on-menu')).toEqual([]);
   });
 
@@ -46,7 +48,11 @@ describe('a terminal and its cloud', () => {
       // The cloud takes it; the answer does not come back.
       const { intercept } = till.cloud;
       till.cloud.intercept = undefined;
-      void till.cloud.fetch('http://cloud.test/sync/push', { method: 'POST', body: JSON.stringify(body), headers: { authorization: 'Bearer token-2' } });
+      void till.cloud.fetch('http://cloud.test/sync/push', {
+        method: 'POST',
+        body: JSON.stringify(body),
+        headers: { authorization: 'Bearer token-2' },
+      });
       till.cloud.intercept = intercept;
       return new Error('cut');
     };
@@ -132,7 +138,9 @@ describe('a terminal and its cloud', () => {
     till.cloud.intercept = undefined;
     await till.pass(120_000);
     await till.pass(200_000);
-    expect(till.terminal.find('order', `${orderId}~${DEVICE}`)).toEqual(till.cloud.find('order', `${orderId}~${DEVICE}`));
+    expect(till.terminal.find('order', `${orderId}~${DEVICE}`)).toEqual(
+      till.cloud.find('order', `${orderId}~${DEVICE}`),
+    );
     expect(till.terminal.backlog()).toEqual({ waiting: 0, unsettled: 0 });
   });
 
@@ -144,7 +152,10 @@ describe('a terminal and its cloud', () => {
     const backup = till.cloud.backUp();
     till.pay(first);
     const second = till.openOrder();
-    till.run('order.send', { orderId: second, lineIds: till.terminal.find('order', second)?.lines.map((line) => line.id) ?? [] });
+    till.run('order.send', {
+      orderId: second,
+      lineIds: till.terminal.find('order', second)?.lines.map((line) => line.id) ?? [],
+    });
     await quiet();
     await till.pass(200_000);
     expect(till.terminal.backlog()).toEqual({ waiting: 0, unsettled: 0 });
@@ -175,7 +186,8 @@ describe('a terminal and its cloud', () => {
     expect(till.terminal.list('order')[0]?.number).toBe('T1-0001');
     // The cloud has more of this series than the terminal gave out.
     const entry = till.cloud.pushed().at(-1);
-    const incarnation = (till.cloud.sent('/sync/push')[0]?.body as { incarnation: string }).incarnation;
+    const [request] = till.cloud.sent('/sync/push');
+    const incarnation = (request?.body as { incarnation: string } | undefined)?.incarnation ?? '';
     await till.terminal.close();
     const backup = till.cloud.backUp();
     backup.watermarks.set(`${DEVICE}/${incarnation}`, { deviceId: DEVICE, incarnation, seq: (entry?.seq ?? 0) + 5 });
@@ -185,7 +197,9 @@ describe('a terminal and its cloud', () => {
     const orderId = till.openOrder();
     await quiet();
     await till.pass(120_000);
-    const batches = till.cloud.sent('/sync/push').map(({ body }) => body as { incarnation: string; entries: { seq: number }[] });
+    const batches = till.cloud
+      .sent('/sync/push')
+      .map(({ body }) => body as { incarnation: string; entries: { seq: number }[] });
     const renewed = batches.filter((batch) => batch.incarnation !== incarnation);
     expect(renewed.flatMap(({ entries }) => entries.map(({ seq }) => seq))).toEqual([1, 2]);
     expect(till.terminal.find('order', orderId)?.number).toMatch(/^T1\.[0-9a-f]{4}-0001$/);
@@ -194,7 +208,18 @@ describe('a terminal and its cloud', () => {
 
   test('a snapshot replaces every base and keeps what is pending and what the cloud lacks', async () => {
     const till = await TestTerminal.create();
-    till.cloud.write([put('table', { id: 't1', branchId: BRANCH, name: '1', seats: 4, area: '', x: 0, y: 0, isRemoved: false } as never)]);
+    till.cloud.write([
+      put('table', {
+        id: 't1',
+        branchId: BRANCH,
+        name: '1',
+        seats: 4,
+        area: '',
+        x: 0,
+        y: 0,
+        isRemoved: false,
+      } as never),
+    ]);
     await till.pass(200_000);
     const other = till.cloud.backUp();
     other.rows.delete('table/t1');

@@ -10,7 +10,9 @@ const sources = readdirSync(root, { recursive: true, encoding: 'utf8' })
 
 function leaves(node: object, path: string[] = []): { key: string; text: string }[] {
   return Object.entries(node).flatMap(([name, value]: [string, unknown]) =>
-    typeof value === 'object' && value !== null ? leaves(value, [...path, name]) : [{ key: [...path, name].join('.'), text: String(value) }],
+    typeof value === 'object' && value !== null
+      ? leaves(value, [...path, name])
+      : [{ key: [...path, name].join('.'), text: String(value) }],
   );
 }
 
@@ -21,13 +23,20 @@ test('there is something to check', () => {
 
 test('no text is empty, and every counted one has both numbers', () => {
   const all = new Map(leaves(en).map(({ key, text }) => [key, text]));
-  const bad = [...all].filter(([key, text]) => text.trim() === '' || (key.endsWith('_one') && !all.has(key.replace(/_one$/, '_other'))));
+  const bad = [...all].filter(
+    ([key, text]) => text.trim() === '' || (key.endsWith('_one') && !all.has(key.replace(/_one$/, '_other'))),
+  );
   expect(bad).toEqual([]);
 });
 
 /** Keys that are put together from a value, as patterns: t(`type.${order.type}`). */
-const builtKeys = [...new Set(sources.flatMap(({ text }) => [...text.matchAll(/`([\w.]*\$\{[^`]*)`/g)].map((match) => match[1] ?? '')))]
-  .filter((template) => /[a-z]/i.test(template.replace(/\$\{[^}]*\}/g, '')) && !template.replace(/\$\{[^}]*\}/g, '').includes(' '))
+const builtKeys = [
+  ...new Set(sources.flatMap(({ text }) => [...text.matchAll(/`([\w.]*\$\{[^`]*)`/g)].map((match) => match[1] ?? ''))),
+]
+  .filter(
+    (template) =>
+      /[a-z]/i.test(template.replace(/\$\{[^}]*\}/g, '')) && !template.replace(/\$\{[^}]*\}/g, '').includes(' '),
+  )
   .map((template) => new RegExp(`^${template.replaceAll('.', '\\.').replace(/\$\{[^}]*\}/g, '.+')}$`));
 
 test('every text is used somewhere', () => {

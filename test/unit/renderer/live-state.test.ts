@@ -28,14 +28,20 @@ test('a row never goes back to an older revision, whichever way it came', () => 
 });
 
 test('waits longer with every try, up to five seconds, never less than half', () => {
-  expect([0, 1, 2, 3, 10, 50].map((attempt) => nextRetryMs(attempt, 1))).toEqual([250, 500, 1_000, 2_000, 5_000, 5_000]);
+  expect([0, 1, 2, 3, 10, 50].map((attempt) => nextRetryMs(attempt, 1))).toEqual([
+    250, 500, 1_000, 2_000, 5_000, 5_000,
+  ]);
   expect(nextRetryMs(4, 0)).toBe(2_000);
 });
 
 const order = (id: string, status: Order['status'], openedAt: string) => ({ id, status, openedAt }) as Order;
 
 test('open orders, the oldest first', () => {
-  const orders = [order('b', 'open', '2026-01-01T10:00:00Z'), order('c', 'closed', '2026-01-01T09:00:00Z'), order('a', 'open', '2026-01-01T09:30:00Z')];
+  const orders = [
+    order('b', 'open', '2026-01-01T10:00:00Z'),
+    order('c', 'closed', '2026-01-01T09:00:00Z'),
+    order('a', 'open', '2026-01-01T09:30:00Z'),
+  ];
   expect(openOrders(new Map(orders.map((each) => [each.id, each]))).map((each) => each.id)).toEqual(['a', 'b']);
 });
 
@@ -59,12 +65,20 @@ test('the shifts of a day: open ones first, yesterday’s that is still open too
   const early = shift('early', 'd1', 'b', '2026-01-02T08:00:00Z', 'closed');
   const late = shift('late', 'd1', 'c', '2026-01-02T12:00:00Z', 'closed');
   const past = shift('past', 'd1', 'd', '2026-01-01T12:00:00Z', 'closed');
-  expect(shiftsOfDay(shiftMap(past, early, late, old), '2026-01-02').map((each) => each.id)).toEqual(['old', 'late', 'early']);
+  expect(shiftsOfDay(shiftMap(past, early, late, old), '2026-01-02').map((each) => each.id)).toEqual([
+    'old',
+    'late',
+    'early',
+  ]);
 });
 
 test('tables as people count them, and who sits where', () => {
   const table = (id: string, name: string, isRemoved = false) => ({ id, name, area: '', isRemoved }) as never;
-  const tables = new Map<string, never>([['t10', table('t10', '10')], ['t2', table('t2', '2')], ['tx', table('tx', '3', true)]]);
+  const tables = new Map<string, never>([
+    ['t10', table('t10', '10')],
+    ['t2', table('t2', '2')],
+    ['tx', table('tx', '3', true)],
+  ]);
   expect(standingTables(tables).map((each) => each.id)).toEqual(['t2', 't10']);
   const sessions = new Map<string, never>([
     ['s1', { id: 's1', tableId: 't2', status: 'cleared' } as never],

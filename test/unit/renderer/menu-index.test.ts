@@ -34,7 +34,10 @@ test('orders by category rank, then by name with numbers as numbers; removed ite
 });
 
 test('finds by every word, without accents or capitals, names that begin so first', () => {
-  const { entries } = indexMenu(byId([item('1', 'Iced tea', 'd'), item('2', 'Tea, green', 'd'), item('3', 'Crème', 'd')]), new Map());
+  const { entries } = indexMenu(
+    byId([item('1', 'Iced tea', 'd'), item('2', 'Tea, green', 'd'), item('3', 'Crème', 'd')]),
+    new Map(),
+  );
   const names = (search: string) => findItems(entries, search).map((entry) => entry.item.name);
   expect(names('tea')).toEqual(['Tea, green', 'Iced tea']);
   expect(names('GREEN te')).toEqual(['Tea, green']);

@@ -16,11 +16,15 @@ test('offers nothing when nothing is due', () => {
 
 test('every sum is more than what is due, they rise, and there are at most as many as asked for', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 10_000_000 }), fc.constantFrom('UGX', 'USD', 'KWD', 'XOF', 'CHF'), (due, currency) => {
-      const sums = nextNotes(due, currency, 3);
-      expect(sums.length).toBeLessThanOrEqual(3);
-      expect(sums.every((sum) => sum > due)).toBe(true);
-      expect(sums).toEqual([...new Set(sums)].sort((a, b) => a - b));
-    }),
+    fc.property(
+      fc.integer({ min: 1, max: 10_000_000 }),
+      fc.constantFrom('UGX', 'USD', 'KWD', 'XOF', 'CHF'),
+      (due, currency) => {
+        const sums = nextNotes(due, currency, 3);
+        expect(sums.length).toBeLessThanOrEqual(3);
+        expect(sums.every((sum) => sum > due)).toBe(true);
+        expect(sums).toEqual([...new Set(sums)].sort((a, b) => a - b));
+      },
+    ),
   );
 });

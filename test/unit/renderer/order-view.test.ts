@@ -2,14 +2,30 @@ import { expect, test } from 'vitest';
 import type { Order } from '#shared/domain/order.ts';
 import type { Ticket } from '#shared/domain/ticket.ts';
 import { paymentCalls, tapCalls } from '../../../src-renderer/features/pos/till-actions.ts';
-import { countByItem, readyOrderIds, sendings, spokenNumber, taxesOf, unsentLines } from '../../../src-renderer/features/pos/order-view.ts';
+import {
+  countByItem,
+  readyOrderIds,
+  sendings,
+  spokenNumber,
+  taxesOf,
+  unsentLines,
+} from '../../../src-renderer/features/pos/order-view.ts';
 import { stationNames } from '../../../src-renderer/features/pos/station-names.ts';
 import type { MenuItem } from '#shared/domain/menu.ts';
 import { World } from '../../helpers/world.ts';
 
 const tax = { code: 'VAT', ratePpm: 180_000, mode: 'inclusive' } as const;
 const menuItem = (id: string, priceMinor = 1_000): MenuItem =>
-  ({ id, name: `Item ${id}`, categoryId: 'c', priceMinor, tax, stationId: 'grill', isRemoved: false, formerPrices: [] }) as unknown as MenuItem;
+  ({
+    id,
+    name: `Item ${id}`,
+    categoryId: 'c',
+    priceMinor,
+    tax,
+    stationId: 'grill',
+    isRemoved: false,
+    formerPrices: [],
+  }) as unknown as MenuItem;
 
 /** An order on the real engine: what the till taps is what is run. */
 class Till {
@@ -38,7 +54,10 @@ class Till {
 
 test('the first tap opens the order and adds the line; the same item again raises the quantity in one command', () => {
   const till = new Till();
-  expect(tapCalls(undefined, menuItem('a'), 'takeaway', till.newId).calls.map((call) => call.name)).toEqual(['order.open', 'order.addLine']);
+  expect(tapCalls(undefined, menuItem('a'), 'takeaway', till.newId).calls.map((call) => call.name)).toEqual([
+    'order.open',
+    'order.addLine',
+  ]);
   till.tap(menuItem('a'));
   till.tap(menuItem('a'));
   till.tap(menuItem('b'));
@@ -59,7 +78,9 @@ test('a new price, a note or a sent line starts a line of its own', () => {
   const [first, second] = till.mustOrder.lines;
   till.run([{ name: 'order.changeLine', input: { orderId: till.orderId, lineId: second?.id, note: 'no ice' } }]);
   till.tap(menuItem('a', 1_200));
-  till.run([{ name: 'order.send', input: { orderId: till.orderId, lineIds: till.mustOrder.lines.map((line) => line.id) } }]);
+  till.run([
+    { name: 'order.send', input: { orderId: till.orderId, lineIds: till.mustOrder.lines.map((line) => line.id) } },
+  ]);
   till.tap(menuItem('a', 1_000));
   expect(till.mustOrder.lines.map((line) => line.quantity)).toEqual([1, 1, 1, 1]);
   expect(first?.quantity).toBe(1);
@@ -75,14 +96,19 @@ test('a full payment also sends what was not sent, and closes; a part does neith
   const rest = paymentCalls(till.mustOrder, 600, { method: 'cash', amountMinor: 600, tenderedMinor: 1_000 }, 'p2');
   expect(rest.map((call) => call.name)).toEqual(['payment.take', 'order.send', 'order.close']);
   till.run(rest);
-  expect(till.mustOrder).toMatchObject({ status: 'closed', payments: [{ amountMinor: 400 }, { amountMinor: 600, changeMinor: 400 }] });
+  expect(till.mustOrder).toMatchObject({
+    status: 'closed',
+    payments: [{ amountMinor: 400 }, { amountMinor: 600, changeMinor: 400 }],
+  });
   expect(till.mustOrder.ticketIds).toHaveLength(1);
 });
 
 test('groups what was sent by its sending and says where it is; tickets that are not known were served', () => {
   const till = new Till();
   till.tap(menuItem('a'));
-  till.run([{ name: 'order.send', input: { orderId: till.orderId, lineIds: till.mustOrder.lines.map((line) => line.id) } }]);
+  till.run([
+    { name: 'order.send', input: { orderId: till.orderId, lineIds: till.mustOrder.lines.map((line) => line.id) } },
+  ]);
   const ticketId = till.mustOrder.ticketIds[0] ?? '';
   const stateWith = (status: Ticket['status']) => {
     const ticket = till.world.get('ticket', ticketId);
@@ -100,11 +126,15 @@ test('counts items without voided lines, and sums tax once for each rule', () =>
   const till = new Till();
   till.tap(menuItem('a', 11_800));
   till.tap(menuItem('a', 11_800));
-  till.run([{ name: 'order.send', input: { orderId: till.orderId, lineIds: till.mustOrder.lines.map((line) => line.id) } }]);
+  till.run([
+    { name: 'order.send', input: { orderId: till.orderId, lineIds: till.mustOrder.lines.map((line) => line.id) } },
+  ]);
   till.tap(menuItem('b', 1_180));
   expect(taxesOf(till.mustOrder)).toEqual([{ rule: tax, taxMinor: 3_780 }]);
   const sent = till.mustOrder.lines[0]?.id;
-  expect(till.world.run('order.voidLine', { orderId: till.orderId, lineId: sent, reason: 'cold' }, { by: 'L3' }).status).toBe('applied');
+  expect(
+    till.world.run('order.voidLine', { orderId: till.orderId, lineId: sent, reason: 'cold' }, { by: 'L3' }).status,
+  ).toBe('applied');
   expect([...countByItem(till.mustOrder)]).toEqual([['b', 1]]);
 });
 
@@ -116,5 +146,10 @@ test('names', () => {
     { id: 'bar', name: 'Bar' },
     { id: 'grill', name: 'Kitchen' },
   ] as never;
-  expect(stationNames([{ stationId: 'grill' }, { stationId: 'bar' }, { stationId: 'grill' }, { stationId: 'cold' }] as never, stations)).toBe('bar, kitchen, cold');
+  expect(
+    stationNames(
+      [{ stationId: 'grill' }, { stationId: 'bar' }, { stationId: 'grill' }, { stationId: 'cold' }] as never,
+      stations,
+    ),
+  ).toBe('bar, kitchen, cold');
 });

@@ -4,7 +4,14 @@ import type { SyncStatus } from '#shared/contract/bridge.ts';
 import { pillText } from '../../../src-renderer/app/pill-text.ts';
 import { readHash } from '../../../src-renderer/app/router.ts';
 import { en } from '../../../src-renderer/i18n/en.ts';
-import { amountText, initials, minutesSince, moneyText, shortName, timeText } from '../../../src-renderer/i18n/format.ts';
+import {
+  amountText,
+  initials,
+  minutesSince,
+  moneyText,
+  shortName,
+  timeText,
+} from '../../../src-renderer/i18n/format.ts';
 import { typedMinor, typeDigits } from '../../../src-renderer/ui/amount-entry.ts';
 import { durationText } from '../../../src-renderer/ui/duration-text.ts';
 
@@ -22,7 +29,8 @@ const status = (change: Partial<SyncStatus>): SyncStatus => ({
   trouble: null,
   ...change,
 });
-const pill = (change: Partial<SyncStatus>) => pillText(status(change), { state: 'up' }, i18next.getFixedT('en', 'shell'));
+const pill = (change: Partial<SyncStatus>) =>
+  pillText(status(change), { state: 'up' }, i18next.getFixedT('en', 'shell'));
 
 test('the truth pill says what the status says, and is green only when the cloud has everything or gets it now', () => {
   expect(pill({})).toEqual({ tone: 'ok', text: 'Online · all saved' });
@@ -31,12 +39,18 @@ test('the truth pill says what the status says, and is green only when the cloud
   expect(pill({ link: 'offline' })).toEqual({ tone: 'warn', text: 'Offline · all saved' });
   expect(pill({ refused: 1, waiting: 5 })).toEqual({ tone: 'danger', text: '1 needs you' });
   expect(pill({ refused: 2, link: 'offline' })).toEqual({ tone: 'danger', text: '2 need you' });
-  expect(pill({ waiting: 4, trouble: 'The cloud is being restored.' })).toEqual({ tone: 'warn', text: 'Online · 4 waiting · held up' });
+  expect(pill({ waiting: 4, trouble: 'The cloud is being restored.' })).toEqual({
+    tone: 'warn',
+    text: 'Online · 4 waiting · held up',
+  });
 });
 
 test('a terminal that does not answer is said before everything else', () => {
   const t = i18next.getFixedT('en', 'shell');
-  expect(pillText(status({}), { state: 'down', sinceMs: 0 }, t)).toEqual({ tone: 'danger', text: 'Terminal not answering' });
+  expect(pillText(status({}), { state: 'down', sinceMs: 0 }, t)).toEqual({
+    tone: 'danger',
+    text: 'Terminal not answering',
+  });
   expect(pillText(null, { state: 'up' }, t).tone).toBe('warn');
 });
 

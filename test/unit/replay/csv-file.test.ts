@@ -71,7 +71,7 @@ describe('reads', () => {
       fc.asyncProperty(fc.array(fc.tuple(text, text), { minLength: 1, maxLength: 6 }), async (rows) => {
         const quoted = rows.map((row) => row.map((field) => `"${field.replaceAll('"', '""')}"`).join(','));
         const content = ['id,name', ...quoted, ''].join('\n');
-        const wanted = (parse(content, { columns: true }) as { id: string; name: string }[]).map(({ id, name }) => [
+        const wanted = parse<{ id: string; name: string }>(content, { columns: true }).map(({ id, name }) => [
           id.trim(),
           name.trim(),
         ]);

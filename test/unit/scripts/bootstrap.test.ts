@@ -43,7 +43,7 @@ beforeEach(() => {
   writeFileSync(join(checkout, 'tools', 'node24', 'package.json'), '{}');
   writeFileSync(join(checkout, 'package.json'), '{"type":"module"}');
   writeFileSync(join(checkout, 'package-lock.json'), '{}');
-  writeFileSync(join(checkout, 'scripts', 'replay.ts'), TASK);
+  writeFileSync(join(checkout, 'scripts', 'start.ts'), TASK);
   writeFileSync(join(checkout, 'bin', 'npm'), NPM, { mode: 0o755 });
 });
 afterEach(() => rmSync(checkout, { recursive: true, force: true }));
@@ -70,41 +70,41 @@ const installs = (): number => readFileSync(join(checkout, 'npm.log'), 'utf8').t
 
 test('passes the arguments on as they are, and the exit code back', async () => {
   const args = ['--menu', 'a b', `c'd"e$HOME`, '*', ''];
-  expect(await end(start(['replay', ...args]))).toMatchObject({ code: 0, out: `${JSON.stringify(args)}\n` });
-  expect(await end(start(['replay', 'exit', '42']))).toMatchObject({ code: 42 });
+  expect(await end(start(['start', ...args]))).toMatchObject({ code: 0, out: `${JSON.stringify(args)}\n` });
+  expect(await end(start(['start', 'exit', '42']))).toMatchObject({ code: 42 });
 });
 
 test('installs once: not again for the next task, and not twice for two at once; again when the lock file changes', async () => {
-  const both = await Promise.all([end(start(['replay', 'a'])), end(start(['replay', 'b']))]);
+  const both = await Promise.all([end(start(['start', 'a'])), end(start(['start', 'b']))]);
   expect(both.map(({ code, out }) => [code, out])).toEqual([
     [0, '["a"]\n'],
     [0, '["b"]\n'],
   ]);
-  await end(start(['replay']));
+  await end(start(['start']));
   expect(installs()).toBe(1);
   expect(readFileSync(join(checkout, 'npm.log'), 'utf8')).toContain('npm ci ');
   writeFileSync(join(checkout, 'package-lock.json'), '{"changed":true}');
-  await end(start(['replay']));
+  await end(start(['start']));
   expect(installs()).toBe(2);
 });
 
 test('says in a sentence that the packages could not be installed, runs nothing, and tries again the next time', async () => {
-  const failed = await end(start(['replay', 'a'], { FAKE_NPM_CODE: '3' }));
+  const failed = await end(start(['start', 'a'], { FAKE_NPM_CODE: '3' }));
   expect(failed).toMatchObject({ code: 3, out: '' });
   expect(failed.err).toContain('the packages could not be installed (npm ci ended with 3');
-  expect(await end(start(['replay', 'a']))).toMatchObject({ code: 0, out: '["a"]\n' });
+  expect(await end(start(['start', 'a']))).toMatchObject({ code: 0, out: '["a"]\n' });
 });
 
 test('a lock left behind by a killed installation is taken over', async () => {
   mkdirSync(join(checkout, '.cache', 'locks', 'install'), { recursive: true });
-  const waited = await end(start(['replay', 'a']));
+  const waited = await end(start(['start', 'a']));
   expect(waited).toMatchObject({ code: 0 });
   expect(waited.err).toContain('another ChefCloud command is installing');
-});
+}, 60_000);
 
 test('a signal reaches the task once, however often it comes, and the bootstrap waits for the task', async () => {
-  await end(start(['replay']));
-  const child = start(['replay', 'wait']);
+  await end(start(['start']));
+  const child = start(['start', 'wait']);
   const ended = end(child);
   child.stdout?.once('data', () => {
     child.kill('SIGINT');
@@ -115,12 +115,12 @@ test('a signal reaches the task once, however often it comes, and the bootstrap 
 });
 
 test('a task that has lost its bootstrap ends', async () => {
-  await end(start(['replay']));
+  await end(start(['start']));
   writeFileSync(
-    join(checkout, 'scripts', 'replay.ts'),
+    join(checkout, 'scripts', 'start.ts'),
     `process.on('SIGTERM', () => { console.log('ended'); process.exit(0); }); setInterval(() => undefined, 1000); console.log('waiting');`,
   );
-  const child = start(['replay']);
+  const child = start(['start']);
   const ended = end(child); // 'close': the task has closed the pipe too
   child.stdout?.once('data', () => child.kill('SIGKILL'));
   expect((await ended).out).toBe('waiting\nended\n');
@@ -129,7 +129,7 @@ test('a task that has lost its bootstrap ends', async () => {
 test('names the tasks there are, and refuses an old Node in words', async () => {
   expect((await end(start(['nonsense']))).err).toMatch(/no task "nonsense"\. There are: start, /);
   writeFileSync(join(checkout, 'old.mjs'), `Object.defineProperty(process.versions, 'node', { value: '20.18.3' });`);
-  const old = await end(start(['replay'], { NODE_OPTIONS: `--import ${join(checkout, 'old.mjs')}` }));
+  const old = await end(start(['start'], { NODE_OPTIONS: `--import ${join(checkout, 'old.mjs')}` }));
   expect(old).toMatchObject({ code: 1, out: '' });
   expect(old.err).toContain('this is Node 20.18.3, too old');
 });

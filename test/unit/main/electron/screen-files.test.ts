@@ -53,7 +53,10 @@ describe('the files of the screens', () => {
 
 describe('where screens come from', () => {
   it('takes a development server only in a run from source', () => {
-    expect(screenSource(false, 'http://localhost:5173')).toEqual({ url: 'http://localhost:5173', origin: 'http://localhost:5173' });
+    expect(screenSource(false, 'http://localhost:5173')).toEqual({
+      url: 'http://localhost:5173',
+      origin: 'http://localhost:5173',
+    });
     expect(screenSource(true, 'http://localhost:5173').origin).toBe('app://chefcloud');
     expect(screenSource(false, '').origin).toBe('app://chefcloud');
   });
