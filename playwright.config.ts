@@ -7,7 +7,8 @@ import { findBrowser } from './scripts/ensure-browser.mjs';
 const host = process.env['CHEFCLOUD_HOST'];
 const hosts = host === undefined ? ['test-host', 'hub'] : [host];
 // What only one host has stands in `….hub.spec.ts` or `….test-host.spec.ts`; what starts its own app in start.spec.ts.
-const othersOf = (name: string): string[] => ['test-host', 'hub'].filter((each) => each !== name).map((each) => `**/*.${each}.spec.ts`);
+const othersOf = (name: string): string[] =>
+  ['test-host', 'hub'].filter((each) => each !== name).map((each) => `**/*.${each}.spec.ts`);
 const projects = hosts.map((name) => ({ name, testIgnore: ['**/start.spec.ts', ...othersOf(name)] }));
 const executablePath = host === 'electron' ? undefined : findBrowser();
 

@@ -35,7 +35,13 @@ const systemClock: Clock = {
 
 /** About 300 bytes with one `|` at the end, by which the clients count. */
 function payload(seq: number): string {
-  const text = JSON.stringify({ seq, salesToday: 12_345_678, salesMTD: 345_678_901, paymentsMomo: 4_567_890, openOrders: 17 });
+  const text = JSON.stringify({
+    seq,
+    salesToday: 12_345_678,
+    salesMTD: 345_678_901,
+    paymentsMomo: 4_567_890,
+    openOrders: 17,
+  });
   return `${text}${'x'.repeat(299 - text.length)}|`;
 }
 
@@ -75,7 +81,12 @@ async function serveHub(): Promise<Served> {
     if (request.headers.authorization !== 'Bearer bench') await reply.code(401).send();
   });
   app.get('/sse', async (_request, reply) => {
-    const client = hub.open(reply, { subject: 'device:bench', orgId: 'org', stream: 'changes', expiresAtMs: Date.now() + 3_600_000 });
+    const client = hub.open(reply, {
+      subject: 'device:bench',
+      orgId: 'org',
+      stream: 'changes',
+      expiresAtMs: Date.now() + 3_600_000,
+    });
     const channel = hub.channel('changes:org:branch', 'log');
     client.hold();
     channel.join(client);
@@ -88,7 +99,8 @@ async function serveHub(): Promise<Served> {
   return {
     port: address.port,
     count: () => hub.stats().clients,
-    broadcast: (seq) => hub.findChannel('changes:org:branch')?.publish({ id: String(seq), name: 'kpis', data: payload(seq) }),
+    broadcast: (seq) =>
+      hub.findChannel('changes:org:branch')?.publish({ id: String(seq), name: 'kpis', data: payload(seq) }),
   };
 }
 
@@ -151,7 +163,8 @@ function settledRss(): number {
 function runClients(port: number, count: number): void {
   let marks = 0;
   let told = 0;
-  const request = 'GET /sse HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer bench\r\nAccept: text/event-stream\r\n\r\n';
+  const request =
+    'GET /sse HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer bench\r\nAccept: text/event-stream\r\n\r\n';
   const open = (left: number): void => {
     if (left === 0) return;
     const socket = net.connect(port, '127.0.0.1', () => {
@@ -190,7 +203,8 @@ async function measure(contender: Contender, clients: number, ms: number): Promi
   return measured;
 }
 
-const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+const median = (values: number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
 async function main(clients = 1000, rounds = 3, seconds = 3): Promise<void> {
   const all: Measured[] = [];

@@ -92,7 +92,8 @@ async function start(): Promise<void> {
   });
 
   const sampling = startKpiSampling(cloud.ctx);
-  const stopJobs = startJobs(cloud.ctx);
+  // Only a cloud that serves has jobs; one that finds its port taken leaves nothing behind.
+  let stopJobs = (): Promise<void> => Promise.resolve();
   let isStopping = false;
   const stop = async (): Promise<void> => {
     if (isStopping) return;
@@ -110,7 +111,6 @@ async function start(): Promise<void> {
     await cloud.app.listen({ port: env.PORT, host: env.HOST });
   } catch (error) {
     await sampling.stop();
-    await stopJobs();
     await cloud.close();
     await database.close();
     const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
@@ -118,6 +118,7 @@ async function start(): Promise<void> {
       ? new AppError('port/taken', `Port ${env.PORT} is in use by another program. Choose another one.`)
       : error;
   }
+  stopJobs = startJobs(cloud.ctx);
   const address = cloud.app.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : env.PORT;
   process.stdout.write(`${JSON.stringify({ event: 'listening', port })}\n`);

@@ -18,6 +18,7 @@ export class CloudProcess {
   #child: ChildProcess | undefined;
   #port = 0;
   #errors = '';
+  #isStopped = false;
 
   /** `dataDir`: where it keeps its database and key. DATABASE_URL of this process is passed on. */
   constructor(dataDir: string, setupToken: string) {
@@ -43,6 +44,8 @@ export class CloudProcess {
 
   /** Starts it, or starts it again on the same data, and waits until it listens. */
   async start(): Promise<void> {
+    // A fault that brings it back may come after the end of the run.
+    if (this.#isStopped) throw new Error('The cloud was stopped');
     const endWithUs = pathToFileURL(join(root, 'scripts', 'end-with-parent.mjs')).href;
     const args = ['--import', endWithUs, ...profiling(), join(root, 'src-cloud', 'main.ts')];
     const child = spawn(process.execPath, args, { cwd: root, env: this.#env, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -90,6 +93,7 @@ export class CloudProcess {
 
   /** Stops it in order; kills it when it does not stop. */
   async stop(): Promise<void> {
+    this.#isStopped = true;
     const timer = setTimeout(() => this.#child?.kill('SIGKILL'), STOP_MS);
     await this.#end('SIGTERM');
     clearTimeout(timer);

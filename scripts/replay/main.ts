@@ -13,8 +13,19 @@ const GOOD = 0;
 const BAD_RUN = 1;
 const BAD_INPUT = 2;
 
+/** What is wrong with the input rather than with the run. */
+const INPUT_CODES = new Set<string>([
+  'input/invalid',
+  'file/missing',
+  'file/malformed',
+  'currency/wrong',
+  'money/invalid',
+  'device/bad-code',
+]);
+
 const { stdout, stderr } = process;
 let running: Replay | undefined;
+let isStopping = false;
 
 for (const [signal, number] of [
   ['SIGINT', 2],
@@ -22,12 +33,15 @@ for (const [signal, number] of [
   ['SIGHUP', 1],
 ] as const) {
   process.on(signal, () => {
-    stderr.write('\nStopped; taking down what was started …\n');
+    if (!isStopping) stderr.write('\nStopped; taking down what was started …\n');
+    isStopping = true;
     void (running?.close() ?? Promise.resolve()).finally(() => process.exit(128 + number));
   });
 }
 
 process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
+  // What a run says whose parts are being taken away is of no use; the signal's handler ends the process.
+  if (isStopping) return new Promise<number>(() => undefined);
   if (error instanceof AppError) {
     stderr.write(`${error.message}\n`);
     return INPUT_CODES.has(error.code) ? BAD_INPUT : BAD_RUN;
@@ -60,16 +74,6 @@ async function main(args: readonly string[]): Promise<number> {
   );
   return isGood(result) ? GOOD : BAD_RUN;
 }
-
-/** What is wrong with the input rather than with the run. */
-const INPUT_CODES = new Set<string>([
-  'input/invalid',
-  'file/missing',
-  'file/malformed',
-  'currency/wrong',
-  'money/invalid',
-  'device/bad-code',
-]);
 
 /** npm changes to the project's folder; paths are meant from where the user stands. */
 function folderOfUser(): string {

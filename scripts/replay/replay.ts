@@ -23,6 +23,7 @@ import { untilSettled } from './until-settled.ts';
 /** What the till may be ahead of the cloud before it waits, in commands: memory and files stay small, whatever is recorded. */
 const MAX_AHEAD = 20_000;
 const ENOUGH_ROOM = 10_000;
+const KEPT_DAYS = 36_500;
 
 export interface ReplayHost {
   stderr: NodeJS.WriteStream;
@@ -77,6 +78,8 @@ export class Replay {
       host: 'hub',
       version: this.#host.version,
       log: () => {},
+      // What was recorded years ago is not old here.
+      keptDays: KEPT_DAYS,
     });
     this.#open.push(() => terminal.close());
     const enrolled = await terminal.enrol(site.enrol);

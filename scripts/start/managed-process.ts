@@ -17,6 +17,8 @@ export interface ManagedOptions {
   script: string;
   args?: readonly string[];
   env: Record<string, string>;
+  /** Node starts it again when a source of it changes. */
+  isWatching?: boolean;
   logFile: string;
   /** The pause before the first restart; it doubles while the process keeps dying. */
   restartMs: number;
@@ -71,8 +73,9 @@ export class ManagedProcess {
   }
 
   async #launch(): Promise<{ isReady: boolean; code: number | null }> {
-    const { script, args = [], env } = this.#options;
-    const child = spawn(process.execPath, ['--import', GUARD, script, ...args], {
+    const { script, args = [], env, isWatching = false } = this.#options;
+    const watching = isWatching ? ['--watch', '--watch-preserve-output'] : [];
+    const child = spawn(process.execPath, [...watching, '--import', GUARD, script, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...env },
     });

@@ -13,6 +13,8 @@ export interface ServiceOptions {
   folder: DataFolder;
   /** The app's port; the cloud has the next one. */
   port: number;
+  /** Whether the processes start again when their sources change. */
+  isWatching: boolean;
   say: (line: string) => void;
 }
 
@@ -54,15 +56,22 @@ export class Service {
     const args = ['--data', folder.terminalDir, '--port', String(port), '--cloud', this.cloudUrl];
     this.#hub = this.#managed('the app', join(root, 'src-main', 'hub', 'main.ts'), 'hub.log', args, {});
     await this.#hub.start();
+    if (!this.#options.isWatching) return;
+    const watcher = join(root, 'scripts', 'start', 'watch-screens.ts');
+    this.adopt(spawn(process.execPath, [watcher], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] }));
   }
 
   /** Opens the app in Electron; `onClosed` when its last window has been closed. */
   async startElectron(executable: string, onClosed: () => void): Promise<void> {
     const { root, folder } = this.#options;
-    const args = [root, `--data=${folder.terminalDir}`, `--cloud=${this.cloudUrl}`];
+    const own = [`--data=${folder.terminalDir}`, `--cloud=${this.cloudUrl}`];
     // Chromium's sandbox cannot be had by root.
-    if (process.getuid?.() === 0) args.push('--no-sandbox');
-    const child = spawn(executable, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+    if (process.getuid?.() === 0) own.push('--no-sandbox');
+    const developing = [join(root, 'node_modules', 'electron-vite', 'bin', 'electron-vite.js'), 'dev', '--watch', '--'];
+    const [command, args] = this.#options.isWatching
+      ? [process.execPath, [...developing, ...own]]
+      : [executable, [root, ...own]];
+    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
     this.adopt(child);
     child.once('exit', onClosed);
     await new Promise<void>((resolve, reject) => {
@@ -90,6 +99,7 @@ export class Service {
       script,
       args,
       env,
+      isWatching: this.#options.isWatching,
       logFile: join(folder.logsDir, log),
       restartMs: Number(process.env['CHEFCLOUD_RESTART_MS'] ?? RESTART_MS),
       onRestart: (pauseMs) =>

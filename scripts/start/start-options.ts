@@ -12,6 +12,8 @@ export interface StartOptions {
   /** Begin with a new demo restaurant; the data that is there is moved aside. */
   isFresh: boolean;
   isHelp: boolean;
+  /** `npm run dev`: cloud, app and screens follow their sources. */
+  isWatching: boolean;
 }
 
 export const START_HELP = `npm start [-- options]
@@ -22,7 +24,9 @@ Starts a demo restaurant: the cloud, a terminal and the app.
   --data DIR   where everything is kept (a folder in your home folder)
   --no-open    open no window and no browser, only serve
   --fresh      begin with a new restaurant; the old data is moved aside, not deleted
-  --help       this text`;
+  --help       this text
+
+npm run dev takes the same options: the cloud, the app and the screens then follow their sources.`;
 
 const OPTIONS = {
   port: { type: 'string', default: '4600' },
@@ -30,6 +34,7 @@ const OPTIONS = {
   'no-open': { type: 'boolean', default: false },
   fresh: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
+  watch: { type: 'boolean', default: false },
 } as const;
 
 /** Reads the command line. Throws `input/invalid` with words for whoever typed it. */
@@ -50,6 +55,7 @@ export function parseStartOptions(args: readonly string[], env: NodeJS.ProcessEn
     isOpening: !values['no-open'],
     isFresh: values.fresh,
     isHelp: values.help,
+    isWatching: values.watch,
   };
 }
 

@@ -63,6 +63,7 @@ function callerFacts({ caller }: FastifyRequest): { orgId?: string; userId: stri
 }
 
 function countPushed(metrics: Metrics, answer: unknown): void {
-  if (typeof answer !== 'object' || answer === null || !('outcomes' in answer) || !Array.isArray(answer.outcomes)) return;
+  if (typeof answer !== 'object' || answer === null || !('outcomes' in answer) || !Array.isArray(answer.outcomes))
+    return;
   for (const outcome of answer.outcomes as { status?: unknown }[]) metrics.countPushed(String(outcome.status));
 }

@@ -20,7 +20,8 @@ export async function registerDocs(app: FastifyInstance, ctx: CloudContext): Pro
       info: {
         title: 'ChefCloud',
         version: ctx.version,
-        description: 'Every error is `{code, message, path?}`. `x-level`: the least level that may call; `device`: a terminal.',
+        description:
+          'Every error is `{code, message, path?}`. `x-level`: the least level that may call; `device`: a terminal.',
       },
       components: {
         securitySchemes: {

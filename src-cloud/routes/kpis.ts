@@ -48,7 +48,10 @@ export function registerKpis(app: FastifyInstance, ctx: CloudContext, live: Live
           past.map((branch) => readPastFigures(db, scope.orgId, branch, date ?? branchDay(branch, nowMs))),
         )),
       ];
-      const newestDay = figures.map(({ day }) => day).toSorted().at(-1);
+      const newestDay = figures
+        .map(({ day }) => day)
+        .toSorted()
+        .at(-1);
       return {
         scope: request.query.scope,
         branchId: scope.kind === 'branch' ? scope.branchId : null,

@@ -10,7 +10,12 @@ const LOOPBACK = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1']);
  * For Prometheus. Public as far as levels go, since a scraper is no person, but answered only to a scraper on this
  * machine that no proxy stands in front of, or to one that knows METRICS_TOKEN.
  */
-export function registerMetrics(app: FastifyInstance, _ctx: CloudContext, metrics: Metrics, token: string | undefined): void {
+export function registerMetrics(
+  app: FastifyInstance,
+  _ctx: CloudContext,
+  metrics: Metrics,
+  token: string | undefined,
+): void {
   app.get(
     '/metrics',
     {
@@ -18,7 +23,8 @@ export function registerMetrics(app: FastifyInstance, _ctx: CloudContext, metric
       schema: {
         tags: ['health'],
         summary: 'Figures for Prometheus',
-        description: 'Answered on the machine itself, or with `Authorization: Bearer` and the METRICS_TOKEN of the installation.',
+        description:
+          'Answered on the machine itself, or with `Authorization: Bearer` and the METRICS_TOKEN of the installation.',
       },
     },
     async (request, reply) => {

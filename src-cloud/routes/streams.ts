@@ -60,7 +60,12 @@ export function registerStreams(app: FastifyInstance, ctx: CloudContext, live: L
     async (request, reply) => {
       const { orgId, branchId, deviceId, expiresAtMs } = deviceOf(request);
       const after = lastEventId(request) ?? request.query.after;
-      const client = live.hub.open(withProtocol(reply), { subject: deviceSubject(deviceId), orgId, stream: 'changes', expiresAtMs });
+      const client = live.hub.open(withProtocol(reply), {
+        subject: deviceSubject(deviceId),
+        orgId,
+        stream: 'changes',
+        expiresAtMs,
+      });
       live.presence.opened();
       live.kpis.watch(client, { kind: 'branch', orgId, branchId }, 'device');
       await live.changes.attach(client, orgId, branchId, after);

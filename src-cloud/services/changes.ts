@@ -163,25 +163,27 @@ async function readOutcomes(
   upTo: number,
 ): Promise<DeviceOutcome[]> {
   if (upTo <= after) return [];
-  const { rows } = await sql<{
-    id: string;
-    device_id: string;
-    incarnation: string;
-    seq: number | null;
-    status: 'applied' | 'rejected';
-    outcome: StoredOutcome;
-    visible_org: number;
-    visible_branch: number;
-  }>`select id, device_id, incarnation, seq, status, outcome, visible_org, visible_branch from command
+  // As one JSON text: a row of its own for each of hundreds of outcomes costs both sides several times as much to read.
+  const { rows } = await sql<{ list: OutcomeFields[] | null }>`
+    select json_agg(json_build_array(id, device_id, incarnation, seq, status, outcome, visible_org, visible_branch)
+      order by visible_branch, device_id, incarnation, seq) as list
+    from command
     where org_id = ${orgId} and branch_id = ${branchId} and visible_branch > ${after}::int8 and visible_branch <= ${upTo}::int8
-      and incarnation is not null
-    order by visible_branch, device_id, incarnation, seq`.execute(tx);
-  return rows.map((row) => ({
-    ...entryOutcome({ seq: row.seq ?? 0, id: row.id }, row.status, row.outcome, {
-      org: row.visible_org,
-      branch: row.visible_branch,
-    }),
-    deviceId: row.device_id,
-    incarnation: row.incarnation,
+      and incarnation is not null`.execute(tx);
+  return (rows[0]?.list ?? []).map(([id, deviceId, incarnation, seq, status, outcome, org, branch]) => ({
+    ...entryOutcome({ seq: seq ?? 0, id }, status, outcome, { org, branch }),
+    deviceId,
+    incarnation,
   }));
 }
+
+type OutcomeFields = [
+  id: string,
+  deviceId: string,
+  incarnation: string,
+  seq: number | null,
+  status: 'applied' | 'rejected',
+  outcome: StoredOutcome,
+  visibleOrg: number,
+  visibleBranch: number,
+];

@@ -122,13 +122,7 @@ async function selectSince(
 }
 
 /** The statement of D4: tickets above a position of the branch's counter. */
-export function ticketsSince(
-  orgId: string,
-  branchId: string,
-  after: number,
-  stationId?: string,
-  sinceAt?: string,
-) {
+export function ticketsSince(orgId: string, branchId: string, after: number, stationId?: string, sinceAt?: string) {
   const time = sinceAt === undefined ? sql`` : sql`and e.updated_at >= ${sinceAt}::timestamptz`;
   return sql`select e.seq, e.body from entity e
     where e.org_id = ${orgId} and e.scope = ${branchId} and e.kind = 'ticket' and e.seq > ${after}::int8

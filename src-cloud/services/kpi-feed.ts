@@ -14,7 +14,11 @@ import type { Wakeup } from './wakeups.ts';
 /** What figures are made of. */
 export interface KpiSource {
   branches(orgId: string): Promise<BranchList>;
-  read(orgId: string, branches: readonly Branch[], nowMs: number): Promise<{ figures: BranchFigures[]; terminals: TerminalRow[] }>;
+  read(
+    orgId: string,
+    branches: readonly Branch[],
+    nowMs: number,
+  ): Promise<{ figures: BranchFigures[]; terminals: TerminalRow[] }>;
 }
 
 /** Whose figures: one branch, a set of branches, or all of the organisation whatever branches it has. */
@@ -160,7 +164,9 @@ class OrgFigures {
       this.#onUnwatched();
       return;
     }
-    const needed = new Set([...this.#scopes.values()].flatMap(({ scope }) => this.#branchesOf(scope).map(({ id }) => id as string)));
+    const needed = new Set(
+      [...this.#scopes.values()].flatMap(({ scope }) => this.#branchesOf(scope).map(({ id }) => id as string)),
+    );
     for (const branchId of this.#states.keys()) if (!needed.has(branchId)) this.#states.delete(branchId);
   }
 
@@ -213,7 +219,8 @@ class OrgFigures {
     this.#cancelPump?.();
     this.#cancelPump = undefined;
     if (due.length > 0) void this.#run(due);
-    else if (waitMs !== Number.POSITIVE_INFINITY) this.#cancelPump = this.#parts.clock.after(waitMs, () => this.#pump());
+    else if (waitMs !== Number.POSITIVE_INFINITY)
+      this.#cancelPump = this.#parts.clock.after(waitMs, () => this.#pump());
   }
 
   async #run(due: readonly Branch[]): Promise<void> {
@@ -287,7 +294,10 @@ class OrgFigures {
     if (state.form === 'device') {
       state.channel.publish({ name: 'kpis', data: JSON.stringify(event) });
     } else {
-      state.channel.publish({ data: JSON.stringify(event.kpis) }, { name: 'status', data: JSON.stringify(event.status) });
+      state.channel.publish(
+        { data: JSON.stringify(event.kpis) },
+        { name: 'status', data: JSON.stringify(event.status) },
+      );
     }
   }
 
@@ -320,7 +330,9 @@ class OrgFigures {
 
 function scopeKey(scope: KpiScope): string {
   if (scope.kind === 'org') return 'all';
-  return scope.kind === 'branch' ? `branch:${scope.branchId}` : `set:${[...new Set(scope.branchIds)].toSorted().join(',')}`;
+  return scope.kind === 'branch'
+    ? `branch:${scope.branchId}`
+    : `set:${[...new Set(scope.branchIds)].toSorted().join(',')}`;
 }
 
 /** Milliseconds to the next full hour on the wall clock of `zone`. */

@@ -1,10 +1,10 @@
-import { type Kysely, sql } from 'kysely';
+import { CompiledQuery, type Kysely, sql } from 'kysely';
 import { type Branch, branchDay } from '#shared/domain/branch.ts';
 import type { DayKpis, Kpis } from '#shared/domain/kpi.ts';
 import { addDays, type BusinessDay } from '#shared/kernel/business-day.ts';
 import type { Schema } from '../store/schema.ts';
 import { type Tx, withOrg } from '../store/with-org.ts';
-import { countColumns } from './kpi-counts.ts';
+import { COUNTS_SQL } from './kpi-counts.ts';
 import { daysBetween, monthStart, storeMissingRollups } from './day-rollups.ts';
 
 /** The figures of one branch at one moment. */
@@ -39,26 +39,27 @@ interface LiveRow {
 
 /**
  * One statement for any number of branches, each with its own business day: closed days of the month from their rollups,
- * today from the covering index of `order_day`, the five counts from the partial indexes of `entity`.
+ * today from the covering index of `order_day`, the five counts from the partial indexes of `entity`. The text is fixed:
+ * building it anew cost as much as running it.
  */
+const LIVE_SQL = `
+  select b.branch_id, t.sales as sales_today, t.cash, t.momo, t.orders, m.sales as sales_closed, m.days as closed_days, n.*,
+    (select c.seq from counter c where c.org_id = $1 and c.scope = b.branch_id) as seq,
+    (select c.seq from counter c where c.org_id = $1 and c.scope = 'org') as org_seq
+  from unnest($2::text[], $3::text[], $4::text[]) as b(branch_id, day, month_start)
+  cross join lateral (
+    select coalesce(sum(o.sales_minor), 0)::int8 as sales, coalesce(sum(o.cash_minor), 0)::int8 as cash,
+      coalesce(sum(o.momo_minor), 0)::int8 as momo, coalesce(sum(o.orders), 0)::int8 as orders
+    from order_day o where o.org_id = $1 and o.branch_id = b.branch_id and o.day = b.day) t
+  cross join lateral (
+    select coalesce(sum(r.sales_minor), 0)::int8 as sales, count(*) as days
+    from day_rollup r where r.org_id = $1 and r.branch_id = b.branch_id and r.day >= b.month_start and r.day < b.day) m
+  cross join lateral (${COUNTS_SQL}) n`;
+
 async function selectLive(tx: Tx, orgId: string, branches: readonly Branch[], nowMs: number): Promise<LiveRow[]> {
-  const ids = branches.map((branch) => branch.id);
   const days = branches.map((branch) => branchDay(branch, nowMs));
-  const months = days.map(monthStart);
-  const { rows } = await sql<LiveRow>`
-    select b.branch_id, t.sales as sales_today, t.cash, t.momo, t.orders, m.sales as sales_closed, m.days as closed_days,
-      ${countColumns(orgId)},
-      (select c.seq from counter c where c.org_id = ${orgId} and c.scope = b.branch_id) as seq,
-      (select c.seq from counter c where c.org_id = ${orgId} and c.scope = 'org') as org_seq
-    from unnest(${ids}::text[], ${days}::text[], ${months}::text[]) as b(branch_id, day, month_start)
-    cross join lateral (
-      select coalesce(sum(o.sales_minor), 0)::int8 as sales, coalesce(sum(o.cash_minor), 0)::int8 as cash,
-        coalesce(sum(o.momo_minor), 0)::int8 as momo, coalesce(sum(o.orders), 0)::int8 as orders
-      from order_day o where o.org_id = ${orgId} and o.branch_id = b.branch_id and o.day = b.day) t
-    cross join lateral (
-      select coalesce(sum(r.sales_minor), 0)::int8 as sales, count(*) as days
-      from day_rollup r
-      where r.org_id = ${orgId} and r.branch_id = b.branch_id and r.day >= b.month_start and r.day < b.day) m`.execute(tx);
+  const values = [orgId, branches.map((branch) => branch.id), days, days.map(monthStart)];
+  const { rows } = await tx.executeQuery(CompiledQuery.raw(LIVE_SQL, values) as CompiledQuery<LiveRow>);
   return rows;
 }
 
@@ -139,7 +140,9 @@ async function selectPast(tx: Tx, orgId: string, branchId: string, day: Business
     from (select coalesce(sum(sales_minor), 0)::int8 as sales, count(*) as days from day_rollup
       where org_id = ${orgId} and branch_id = ${branchId} and day >= ${monthStart(day)} and day <= ${day}) m
     left join day_rollup r on r.org_id = ${orgId} and r.branch_id = ${branchId} and r.day = ${day}
-    left join kpi_sample s on s.org_id = ${orgId} and s.branch_id = ${branchId} and s.day = ${day} and s.hour = 24`.execute(tx);
+    left join kpi_sample s on s.org_id = ${orgId} and s.branch_id = ${branchId} and s.day = ${day} and s.hour = 24`.execute(
+    tx,
+  );
   return rows[0];
 }
 

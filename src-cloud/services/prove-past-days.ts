@@ -44,7 +44,12 @@ export async function provePastDays(db: Kysely<Schema>, orgId: string, branchId:
       };
       compare('rollup', await keptRollups(tx, orgId, branchId), false);
       compare('order_day', await keptOrderDays(tx, orgId, branchId), true);
-      return { orders, days: days.size, damaged, differences: differences.toSorted((a, b) => (a.day < b.day ? -1 : 1)) };
+      return {
+        orders,
+        days: days.size,
+        damaged,
+        differences: differences.toSorted((a, b) => (a.day < b.day ? -1 : 1)),
+      };
     },
     { isolation: 'repeatable read' },
   );

@@ -1,4 +1,4 @@
-import { type EntryOutcome, type PushAnswer, type PushRequest } from '#shared/contract/sync-wire.ts';
+import type { EntryOutcome, PushAnswer, PushRequest } from '#shared/contract/sync-wire.ts';
 import { isoAt } from '#shared/kernel/clock.ts';
 import { AppError, ERRORS, toWireError, type WireError } from '#shared/kernel/errors.ts';
 import type { CloudContext, DeviceCaller } from '../context.ts';
@@ -17,11 +17,11 @@ export class GapError extends AppError {
   }
 }
 
-/** A batch holds the branch's lock: it is cut so that it takes about this long. */
+/** A batch holds the lock of the branch: it is cut so that it takes about this long, but not so small that its own cost is the larger part. */
 const TARGET_BATCH_MS = 80;
-const FIRST_BATCH = 300;
-const SMALLEST_BATCH = 20;
-const LARGEST_BATCH = 500;
+const FIRST_BATCH = 400;
+const SMALLEST_BATCH = 100;
+const LARGEST_BATCH = 800;
 
 /**
  * Takes what a terminal has done (DESIGN §5): its entries run strictly in `seq` order, each to one of three outcomes, in batches that are each

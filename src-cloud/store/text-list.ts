@@ -7,11 +7,12 @@ const SEPARATOR = '\u001f';
  * quoting every element. JSON text, ids and codes cannot contain that character; from anything else it is taken out.
  */
 export function texts(values: readonly string[]): RawBuilder<string[]> {
-  // An empty text would be cut into no element at all.
   if (values.length === 0) return sql`array[]::text[]`;
-  const joined = values.join(SEPARATOR);
+  const direct = values.join(SEPARATOR);
+  const joined = isClean(direct, values.length) ? direct : values.map(withoutSeparator).join(SEPARATOR);
+  // An empty text would be cut into no element at all.
   if (joined === '') return sql`array['']::text[]`;
-  return sql`string_to_array(${isClean(joined, values.length) ? joined : values.map(withoutSeparator).join(SEPARATOR)}::text, ${SEPARATOR}::text)`;
+  return sql`string_to_array(${joined}::text, ${SEPARATOR}::text)`;
 }
 
 function isClean(joined: string, count: number): boolean {

@@ -183,7 +183,10 @@ class BranchReader {
     try {
       await this.#publishNew();
     } catch (error) {
-      this.#log.warn({ event: 'stream-read-failed', orgId: this.orgId, branchId: this.branchId, err: error }, 'a stream could not read its log');
+      this.#log.warn(
+        { event: 'stream-read-failed', orgId: this.orgId, branchId: this.branchId, err: error },
+        'a stream could not read its log',
+      );
       nextMs = RETRY_MS;
     }
     this.#isReading = false;

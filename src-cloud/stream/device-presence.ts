@@ -57,7 +57,10 @@ export class DevicePresence {
       try {
         await this.#parts.note(orgId, [...deviceIds], at);
       } catch (error) {
-        this.#parts.log.warn({ event: 'presence-failed', orgId, err: error }, 'terminals that listen could not be noted');
+        this.#parts.log.warn(
+          { event: 'presence-failed', orgId, err: error },
+          'terminals that listen could not be noted',
+        );
       }
     }
   }

@@ -26,7 +26,7 @@ export async function createLive(ctx: CloudContext, limits: Partial<HubLimits> =
   const kpis = new KpiFeed({ hub, source: kpiSource(ctx), clock, log });
   const presence = new DevicePresence({
     listening: () => listeningDevices(hub),
-    note: (orgId, deviceIds, at) => noteHeard(ctx, orgId, deviceIds, at),
+    note: (orgId, deviceIds, at) => noteHeard(ctx, hub, orgId, deviceIds, at),
     clock,
     log,
   });
@@ -64,14 +64,32 @@ function* listeningDevices(hub: SseHub): Iterable<{ orgId: string; deviceId: str
   }
 }
 
-async function noteHeard(ctx: CloudContext, orgId: string, deviceIds: readonly string[], at: string): Promise<void> {
-  await withOrg(ctx.database.db, orgId, (tx) =>
-    tx
+/** Notes the terminals as heard; the streams of those that were switched off meanwhile are closed, on every instance. */
+async function noteHeard(
+  ctx: CloudContext,
+  hub: SseHub,
+  orgId: string,
+  deviceIds: readonly string[],
+  at: string,
+): Promise<void> {
+  const revoked = await withOrg(ctx.database.db, orgId, async (tx) => {
+    await tx
       .updateTable('device')
       .set({ last_heard_at: at })
       .where('org_id', '=', orgId)
       .where('id', 'in', [...deviceIds])
+      .where('status', '=', 'active')
       .where((where) => where.or([where('last_heard_at', 'is', null), where('last_heard_at', '<', at)]))
-      .execute(),
-  );
+      .execute();
+    return tx
+      .selectFrom('device')
+      .select('id')
+      .where('org_id', '=', orgId)
+      .where('id', 'in', [...deviceIds])
+      .where('status', '=', 'revoked')
+      .execute();
+  });
+  if (revoked.length === 0) return;
+  const subjects = new Set(revoked.map(({ id }) => deviceSubject(id)));
+  hub.disconnect((listener) => listener.orgId === orgId && subjects.has(listener.subject));
 }

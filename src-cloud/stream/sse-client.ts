@@ -144,7 +144,8 @@ export class SseClient {
   /** Ends the stream; what the socket still holds is flushed unless the client takes nothing. */
   close(reason: CloseReason): void {
     if (this.#isClosed) return;
-    const isCut = this.#blockedSinceMs !== undefined || reason === 'overflow' || reason === 'stalled' || reason === 'error';
+    const isCut =
+      this.#blockedSinceMs !== undefined || reason === 'overflow' || reason === 'stalled' || reason === 'error';
     if (isCut) this.#socket.destroy();
     else this.#socket.end(() => this.#socket.destroy());
     this.#finish(reason);

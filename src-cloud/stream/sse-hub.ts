@@ -146,7 +146,8 @@ export class SseHub {
 
   stats(): HubStats {
     const clientsByStream: Record<string, number> = {};
-    for (const { listener } of this.#clients) clientsByStream[listener.stream] = (clientsByStream[listener.stream] ?? 0) + 1;
+    for (const { listener } of this.#clients)
+      clientsByStream[listener.stream] = (clientsByStream[listener.stream] ?? 0) + 1;
     return {
       clients: this.#clients.size,
       channels: this.#channels.size,
@@ -171,7 +172,10 @@ export class SseHub {
       this.#clients.size >= this.limits.maxClients ||
       (this.#perSubject.get(listener.subject) ?? 0) >= this.limits.maxClientsPerSubject;
     if (!isFull && !this.#isClosed) return;
-    this.#log.warn({ event: 'stream-refused', ...whoOf(listener), clients: this.#clients.size }, 'stream refused: limit reached');
+    this.#log.warn(
+      { event: 'stream-refused', ...whoOf(listener), clients: this.#clients.size },
+      'stream refused: limit reached',
+    );
     throw new AppError('server/busy', undefined, { retryAfterMs: 5_000 });
   }
 
@@ -184,7 +188,12 @@ export class SseHub {
     if (left > 0) this.#perSubject.set(listener.subject, left);
     else this.#perSubject.delete(listener.subject);
     this.#closedBy[reason] = (this.#closedBy[reason] ?? 0) + 1;
-    const facts = { event: 'stream-closed', ...whoOf(listener), reason, duration_ms: this.#clock.now() - client.openedAtMs };
+    const facts = {
+      event: 'stream-closed',
+      ...whoOf(listener),
+      reason,
+      duration_ms: this.#clock.now() - client.openedAtMs,
+    };
     if (reason === 'overflow' || reason === 'stalled' || reason === 'error') this.#log.warn(facts, 'stream cut');
     else this.#log.info(facts, 'stream closed');
     if (this.#clients.size > 0) return;

@@ -44,7 +44,7 @@ export function createEnrolledTerminal(
   const fetchFn = options.fetch ?? fetch;
   const { entities, outbox, orderDays } = store;
   const { deviceId, organisation } = enrolment;
-  const key = findDeviceKey(options.dataDir);
+  const key = findDeviceKey(options.dataDir, options.keySeal);
   if (key?.certificate === undefined || key.pinPepper === undefined) {
     throw new AppError(
       'store/damaged',
@@ -53,7 +53,7 @@ export function createEnrolledTerminal(
   }
   const pins = createPins(store, clock, Buffer.from(key.pinPepper, 'base64url'));
   const runner = createCommandRunner(store, clock, enrolment);
-  const idleWork = startIdleWork(store, clock, log);
+  const idleWork = startIdleWork(store, clock, log, options.keptDays);
   const today = (): string => runner.dayOf(clock.now());
   const kpiBoard = createKpiBoard(store, clock, deviceId, today);
   const waiters = new Set<{ resolve: () => void; reject: (error: Error) => void }>();

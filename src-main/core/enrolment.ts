@@ -9,7 +9,7 @@ import type { Store } from '../store/store.ts';
 import { newIncarnationId } from '../store/sync-rows.ts';
 import { CloudError, createCloudClient } from '../sync/cloud-client.ts';
 import { createDeviceKey, findDeviceKey, saveDeviceKey } from './device-key.ts';
-import type { Enrolled, EnrolOptions } from './terminal-types.ts';
+import type { Enrolled, EnrolOptions, KeySeal } from './terminal-types.ts';
 
 /** What a terminal knows of itself. */
 export const Enrolment = z.object({
@@ -37,6 +37,7 @@ export interface EnrolContext {
   dataDir: string;
   clock: Clock;
   fetch: typeof fetch;
+  keySeal?: KeySeal | undefined;
 }
 
 /**
@@ -44,12 +45,12 @@ export interface EnrolContext {
  * and nothing else; enrolling again keeps the device and its outbox. Throws AppError.
  */
 export async function enrolTerminal(context: EnrolContext, options: EnrolOptions): Promise<Enrolled> {
-  const { store, dataDir, clock } = context;
+  const { store, dataDir, clock, keySeal } = context;
   const cloudUrl = z.url({ protocol: /^https?$/ }).safeParse(options.cloudUrl);
   if (!cloudUrl.success)
     throw new AppError('input/invalid', 'cloudUrl: an address such as https://cloud.example', { path: 'cloudUrl' });
-  const key = findDeviceKey(dataDir) ?? createDeviceKey();
-  saveDeviceKey(dataDir, key);
+  const key = findDeviceKey(dataDir, keySeal) ?? createDeviceKey();
+  saveDeviceKey(dataDir, key, keySeal);
   const { code, deviceName: name, newBranch } = options;
   const request = EnrolRequest.safeParse({
     code,
@@ -74,7 +75,7 @@ export async function enrolTerminal(context: EnrolContext, options: EnrolOptions
       'This code belongs to another branch; this terminal has sales of its own. Use an empty data folder.',
     );
   }
-  saveDeviceKey(dataDir, { ...key, certificate: answer.certificate, pinPepper: answer.pinPepper });
+  saveDeviceKey(dataDir, { ...key, certificate: answer.certificate, pinPepper: answer.pinPepper }, keySeal);
   saveEnrolment(store, clock, cloudUrl.data, answer, before);
   return {
     deviceId: answer.deviceId,

@@ -16,7 +16,8 @@ export interface IdleWork {
   stop(): void;
 }
 
-export function startIdleWork(store: Store, clock: Clock, log: Log): IdleWork {
+/** `keptDays`: how long closed orders stay here; the default of the retention when missing. */
+export function startIdleWork(store: Store, clock: Clock, log: Log, keptDays?: number): IdleWork {
   let lastCommitMs = 0;
   let cancelCheckpoint: (() => void) | undefined;
 
@@ -34,7 +35,7 @@ export function startIdleWork(store: Store, clock: Clock, log: Log): IdleWork {
 
   const clean = (): void => {
     try {
-      const removed = removeOld(store, clock.now());
+      const removed = removeOld(store, clock.now(), keptDays);
       if (removed > 0) log(`store: ${removed} rows older than the retention were removed`);
     } catch (error) {
       log(`store: old rows could not be removed: ${String(error)}`);

@@ -130,7 +130,7 @@ export function createCommandRunner(store: Store, clock: Clock, enrolment: Enrol
     entities.saveView(row, old);
   };
 
-  const append = ({ envelope, command, puts }: Born): void => {
+  const append = ({ envelope, command, puts }: Born, createdAt: string): void => {
     lamport += 1;
     const pos = outbox.append({
       lamport,
@@ -139,7 +139,7 @@ export function createCommandRunner(store: Store, clock: Clock, enrolment: Enrol
       endpoint: endpointOf(command, envelope.input),
       method: command.method,
       idempotencyKey: envelope.id,
-      createdAt: isoAt(clock.now()),
+      createdAt,
       body: JSON.stringify(envelope),
       touches: formatTouches(puts),
     });
@@ -152,10 +152,11 @@ export function createCommandRunner(store: Store, clock: Clock, enrolment: Enrol
       const { fold, before, born, results, receipt } = compute(request);
       const changed = fold.changed();
       const lamportBefore = lamport;
+      const createdAt = isoAt(clock.now());
       try {
         store.write(() => {
           for (const row of changed) saveView(row, before);
-          for (const each of born) append(each);
+          for (const each of born) append(each, createdAt);
           if (receipt !== outbox.nextReceipt()) outbox.saveNextReceipt(receipt);
         });
       } catch (error) {

@@ -24,6 +24,8 @@ export interface TerminalOptions {
   fetch?: typeof fetch;
   /** Where the cloud is now, when that is not where it was at the enrolment (another port after a restart). */
   cloudUrl?: string;
+  /** How many days closed orders stay on this terminal; 90 when missing. */
+  keptDays?: number;
   /** Seals what the key file holds (Electron's safeStorage). Without it the file holds the text itself, mode 0600. */
   keySeal?: KeySeal;
 }

@@ -5,17 +5,7 @@ import { createScreens } from './screens.ts';
 import { enrolTerminal, findEnrolment } from './enrolment.ts';
 import type { Terminal, TerminalOptions } from './terminal-types.ts';
 
-export type {
-  DayTotals,
-  Enrolled,
-  EnrolOptions,
-  ExecuteRequest,
-  ExecuteResult,
-  Screen,
-  ScreenOptions,
-  Terminal,
-  TerminalOptions,
-} from './terminal-types.ts';
+export type { DayTotals, EnrolOptions, KeySeal, Screen, Terminal, TerminalOptions } from './terminal-types.ts';
 
 /** Opens the terminal that lives in `dataDir`. Throws AppError (`store/…`) when the folder cannot be used. */
 export function createTerminal(options: TerminalOptions): Terminal {
@@ -50,7 +40,10 @@ export function createTerminal(options: TerminalOptions): Terminal {
       return parts !== undefined;
     },
     enrol: async (request) => {
-      const result = await enrolTerminal({ store, dataDir, clock, fetch: options.fetch ?? fetch }, request);
+      const result = await enrolTerminal(
+        { store, dataDir, clock, fetch: options.fetch ?? fetch, keySeal: options.keySeal },
+        request,
+      );
       await parts?.stop();
       assemble();
       // So that people can sign in at once. Without it the next start brings the rows.

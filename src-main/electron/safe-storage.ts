@@ -1,5 +1,5 @@
 import { safeStorage } from 'electron';
-import type { KeySeal } from '../core/terminal-types.ts';
+import type { KeySeal } from '../core/terminal.ts';
 
 /** Seals the terminal's key file with the operating system's keychain; undefined where there is none. */
 export function keychainSeal(): KeySeal | undefined {

@@ -1,10 +1,10 @@
 import type { Store } from './store.ts';
 
-const KEPT_DAYS = 90;
+export const KEPT_DAYS = 90;
 const DAY_MS = 86_400_000;
 
 /**
- * Every table that grows, and how long its rows stay on a terminal. Rows with pending commands are never touched, and the
+ * Every table that grows, and how long its rows stay on a terminal: `keptDays`, 90 by design. Rows with pending commands are never touched, and the
  * newest outbox row stays for ever: `seq` counts on from it.
  *
  * - entity: orders, tickets, shifts, movements and anomalies of days older than 90 days that are no longer open;
@@ -15,8 +15,8 @@ const DAY_MS = 86_400_000;
  * - pin_lockout: one row a person; goes with the right PIN.
  * - incarnation: one row a restore; for ever.
  */
-export function removeOld(store: Store, nowMs: number): number {
-  const cutoff = new Date(nowMs - KEPT_DAYS * DAY_MS).toISOString();
+export function removeOld(store: Store, nowMs: number, keptDays: number = KEPT_DAYS): number {
+  const cutoff = new Date(nowMs - keptDays * DAY_MS).toISOString();
   const day = cutoff.slice(0, 10);
   const { db } = store;
   const removed = store.write(() => {

@@ -32,6 +32,8 @@ export function createPuller(options: PullerOptions): Puller {
   const { store, client, clock, log } = options;
   let running: Promise<void> | undefined;
   let again: Promise<void> | undefined;
+  // Events are taken one after the other, as they came.
+  let events: Promise<void> = Promise.resolve();
   let isStopped = false;
 
   const stage = async (rows: readonly WireRow[]): Promise<void> => {
@@ -97,24 +99,30 @@ export function createPuller(options: PullerOptions): Puller {
     store.commitStage({ ...event, isReset: false, ackedSeqBefore: 0 });
   };
 
+  const takeNow = async (text: string): Promise<void> => {
+    // While a pull runs it brings these rows too; one more round covers what came after it had begun.
+    if (running !== undefined) return pull();
+    const parsed = StreamRows.safeParse(JSON.parse(text));
+    if (!parsed.success) return pull();
+    const here = readCursor(store.cursor());
+    const from = readCursor(parsed.data.after);
+    const to = readCursor(parsed.data.cursor);
+    const isWhole = !parsed.data.hasMore && !parsed.data.reset;
+    if (here === undefined || from === undefined || to === undefined || !isWhole) return pull();
+    if (reaches(here, to)) return undefined;
+    if (!reaches(here, from)) return pull();
+    running = apply(parsed.data).finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+
   return {
     pull,
-    take: async (text) => {
-      // While a pull runs it brings these rows too; one more round covers what came after it had begun.
-      if (running !== undefined) return pull();
-      const parsed = StreamRows.safeParse(JSON.parse(text));
-      if (!parsed.success) return pull();
-      const here = readCursor(store.cursor());
-      const from = readCursor(parsed.data.after);
-      const to = readCursor(parsed.data.cursor);
-      if (here === undefined || from === undefined || to === undefined || parsed.data.hasMore || parsed.data.reset)
-        return pull();
-      if (reaches(here, to)) return undefined;
-      if (!reaches(here, from)) return pull();
-      running = apply(parsed.data).finally(() => {
-        running = undefined;
-      });
-      return running;
+    take: (text) => {
+      const taken = events.catch(() => undefined).then(() => takeNow(text));
+      events = taken;
+      return taken;
     },
     stop: async () => {
       isStopped = true;

@@ -1,4 +1,3 @@
-import type { Ref } from '#shared/domain/entity.ts';
 import type { DeviceOutcome, EntryOutcome, PushEntry, Watermark, WireRow } from '#shared/contract/sync-wire.ts';
 import type { WireError } from '#shared/kernel/errors.ts';
 
@@ -51,6 +50,3 @@ export interface SyncStore {
   /** Makes what was staged the cloud's word: bases, cursor, settled commands and views in one transaction. */
   commitStage(end: PageEnd): void;
 }
-
-/** Tells that entities of the view have changed. */
-export type OnChanged = (refs: readonly Ref[]) => void;

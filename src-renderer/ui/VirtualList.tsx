@@ -15,7 +15,15 @@ export interface VirtualListProps<T> {
 }
 
 /** A list of any length of which only what is seen exists. */
-export function VirtualList<T>({ label, items, keyOf, rowHeight, renderRow, isReadOnly = false, className }: VirtualListProps<T>) {
+export function VirtualList<T>({
+  label,
+  items,
+  keyOf,
+  rowHeight,
+  renderRow,
+  isReadOnly = false,
+  className,
+}: VirtualListProps<T>) {
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
     count: items.length,
@@ -25,7 +33,11 @@ export function VirtualList<T>({ label, items, keyOf, rowHeight, renderRow, isRe
     overscan: 8,
   });
   return (
-    <div ref={scroller} {...(isReadOnly ? { tabIndex: 0 } : {})} className={cn('min-h-0 flex-1 overflow-y-auto', className)}>
+    <div
+      ref={scroller}
+      {...(isReadOnly ? { tabIndex: 0 } : {})}
+      className={cn('min-h-0 flex-1 overflow-y-auto', className)}
+    >
       <div role="list" aria-label={label} className="relative w-full" style={{ height: virtual.getTotalSize() }}>
         {virtual.getVirtualItems().map(({ key, index, start }) => (
           <div

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createClusterWakeups, payloadsOf } from '../../src-cloud/services/cluster-wakeups.ts';
 import { createWakeups, type Wakeup, type Wakeups } from '../../src-cloud/services/wakeups.ts';
 import { type Database, openDatabase } from '../../src-cloud/store/database.ts';
-import { createPostgresDatabase, engines, hasPostgres } from '../helpers/engines.ts';
+import { createPostgresDatabase, engines } from '../helpers/engines.ts';
 import { FakeClock } from '../helpers/fake-clock.ts';
 
 const quiet = { info: () => undefined, warn: () => undefined };
@@ -32,7 +32,7 @@ async function join(database: Database): Promise<Instance> {
   return { database, wakeups, clock, heard, leave, next: () => new Promise((resolve) => waiting.push(resolve)) };
 }
 
-describe.runIf(hasPostgres)('wake-ups between instances', () => {
+describe.each(engines.filter(({ name }) => name === 'postgres'))('wake-ups between instances on $name', () => {
   let instances: Instance[] = [];
   beforeAll(async () => {
     const databaseUrl = await createPostgresDatabase();
@@ -82,7 +82,10 @@ describe('payloads of notifications', () => {
   it('stay under what PostgreSQL takes, and lose no scope', () => {
     const scopes = Array.from({ length: 2_000 }, (_, n) => `01HZZZZZZZZZZZZZZZZZZZ${n}`);
     const days = Array.from({ length: 900 }, () => '2026-03-02');
-    const payloads = payloadsOf('me', [{ orgId: 'o1', scopes, days }, { orgId: 'o2', scopes: ['b'], days: ['2026-03-02'] }]);
+    const payloads = payloadsOf('me', [
+      { orgId: 'o1', scopes, days },
+      { orgId: 'o2', scopes: ['b'], days: ['2026-03-02'] },
+    ]);
     for (const payload of payloads) expect(Buffer.byteLength(payload)).toBeLessThan(8_000);
     const wake = payloads.flatMap((payload) => (JSON.parse(payload) as { wake: Wakeup[] }).wake);
     expect(wake.filter(({ orgId }) => orgId === 'o1').flatMap((each) => each.scopes)).toEqual(scopes);

@@ -34,7 +34,11 @@ describe.each(engines)('GET /kds/tickets on $name', (engine) => {
     return body as Answer;
   };
   const ids = ({ tickets }: Answer): string[] => tickets.map(({ id }) => id);
-  const ticket = (id: string, status: Ticket['status'] = 'new', more: { stationId?: string; cancelled?: boolean } = {}): Put => {
+  const ticket = (
+    id: string,
+    status: Ticket['status'] = 'new',
+    more: { stationId?: string; cancelled?: boolean } = {},
+  ): Put => {
     const at = '2026-03-02T12:00:00.000Z';
     return put(
       'ticket',
@@ -46,7 +50,15 @@ describe.each(engines)('GET /kds/tickets on $name', (engine) => {
         label: 'Table 5',
         type: 'dine-in',
         status,
-        lines: [{ lineId: 'l1', name: 'Burger', quantity: 1, note: '', ...(more.cancelled === true ? { cancelledAt: at } : {}) }],
+        lines: [
+          {
+            lineId: 'l1',
+            name: 'Burger',
+            quantity: 1,
+            note: '',
+            ...(more.cancelled === true ? { cancelledAt: at } : {}),
+          },
+        ],
         sentAt: at,
         sentBy: 'waiter',
         day: '2026-03-02',
@@ -144,7 +156,9 @@ describe.each(engines)('GET /kds/tickets on $name', (engine) => {
     );
     await sql`analyze entity`.execute(db);
     const plan = async (statement: RawBuilder<unknown>): Promise<string> => {
-      const { rows } = await withOrg(db, place.orgId, (tx) => sql<{ 'QUERY PLAN': string }>`explain ${statement}`.execute(tx));
+      const { rows } = await withOrg(db, place.orgId, (tx) =>
+        sql<{ 'QUERY PLAN': string }>`explain ${statement}`.execute(tx),
+      );
       return rows.map((row) => row['QUERY PLAN']).join('\n');
     };
     const byCursor = await plan(ticketsSince(place.orgId, place.north, 20_090));

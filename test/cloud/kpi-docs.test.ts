@@ -18,7 +18,12 @@ function block(language: string): string {
 }
 
 /** Runs a program until its output contains all of `wanted`, and ends it. Throws when it ends by itself before. */
-async function runUntil(command: string, args: string[], env: Record<string, string>, wanted: string[]): Promise<string> {
+async function runUntil(
+  command: string,
+  args: string[],
+  env: Record<string, string>,
+  wanted: string[],
+): Promise<string> {
   const child = spawn(command, args, { env: { ...process.env, ...env }, detached: true });
   let output = '';
   try {
@@ -75,7 +80,10 @@ describe('docs/kpis.md', () => {
     try {
       const file = join(folder, 'example.mjs');
       writeFileSync(file, block('js'));
-      const output = await runUntil(process.execPath, [file], { CLOUD: live.url, TOKEN: accessToken }, ['figures', 'complete true']);
+      const output = await runUntil(process.execPath, [file], { CLOUD: live.url, TOKEN: accessToken }, [
+        'figures',
+        'complete true',
+      ]);
       expect(output).toContain('salesToday: 0');
     } finally {
       rmSync(folder, { recursive: true });

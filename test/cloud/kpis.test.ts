@@ -32,7 +32,12 @@ describe.each(engines)('figures on demand on $name', (engine) => {
   const db = () => live.cloud.ctx.database.db;
   const rollups = () =>
     withOrg(db(), place.orgId, (tx) =>
-      tx.selectFrom('day_rollup').select(['day', 'sales_minor', 'orders']).where('branch_id', '=', place.north).orderBy('day').execute(),
+      tx
+        .selectFrom('day_rollup')
+        .select(['day', 'sales_minor', 'orders'])
+        .where('branch_id', '=', place.north)
+        .orderBy('day')
+        .execute(),
     );
   const branch = (date?: string) => `scope=branch&branchId=${place.north}${date === undefined ? '' : `&date=${date}`}`;
 
@@ -73,8 +78,17 @@ describe.each(engines)('figures on demand on $name', (engine) => {
       ...others(place.north),
     ]);
     const before = await kpis(branch('2026-03-01'));
-    expect(before).toMatchObject({ date: '2026-03-01', orderCount: 1, kpis: { salesToday: 200, salesMTD: 200, openOrders: null } });
-    expect(before.kpis).toMatchObject({ tablesOccupied: null, onShiftNow: null, stockAtRisk: null, anomaliesToday: null });
+    expect(before).toMatchObject({
+      date: '2026-03-01',
+      orderCount: 1,
+      kpis: { salesToday: 200, salesMTD: 200, openOrders: null },
+    });
+    expect(before.kpis).toMatchObject({
+      tablesOccupied: null,
+      onShiftNow: null,
+      stockAtRisk: null,
+      anomaliesToday: null,
+    });
     expect((await kpis(branch('2026-02-28'))).kpis).toMatchObject({ salesToday: 10, salesMTD: 10 });
     // The cloud is awake when the day ends.
     live.clock.advance(12 * 3_600_000 + 30_000);
@@ -118,15 +132,21 @@ describe.each(engines)('figures on demand on $name', (engine) => {
   });
 
   it('is proved against a recompute from the orders, and the proof sees what is wrong', async () => {
-    await place.save([1, 2, 3, 4, 5].map((n) => orderRow(place.north, `o${n}`, n * 100, { day: n < 3 ? '2026-03-01' : '2026-03-02' })));
+    await place.save(
+      [1, 2, 3, 4, 5].map((n) => orderRow(place.north, `o${n}`, n * 100, { day: n < 3 ? '2026-03-01' : '2026-03-02' })),
+    );
     await place.save([withRefund(place.north, 'o1', 100, 30)]);
     await kpis(branch());
     const proof = await provePastDays(db(), place.orgId, place.north);
     expect(proof).toEqual({ orders: 5, days: 2, damaged: [], differences: [] });
-    await withOrg(db(), place.orgId, (tx) => sql`update day_rollup set sales_minor = sales_minor + 1 where day = '2026-03-01'`.execute(tx));
+    await withOrg(db(), place.orgId, (tx) =>
+      sql`update day_rollup set sales_minor = sales_minor + 1 where day = '2026-03-01'`.execute(tx),
+    );
     await withOrg(db(), place.orgId, (tx) => sql`delete from order_day where order_id = 'o5'`.execute(tx));
     const { differences } = await provePastDays(db(), place.orgId, place.north);
-    expect(differences.map(({ day, source, kept, recomputed }) => [day, source, kept.salesMinor, recomputed.salesMinor])).toEqual([
+    expect(
+      differences.map(({ day, source, kept, recomputed }) => [day, source, kept.salesMinor, recomputed.salesMinor]),
+    ).toEqual([
       ['2026-03-01', 'rollup', 301, 300],
       ['2026-03-02', 'order_day', 670, 1_170],
     ]);
@@ -136,18 +156,31 @@ describe.each(engines)('figures on demand on $name', (engine) => {
     // 16:00 UTC on the 2nd is 01:00 on the 3rd in Tokyo, which still belongs to the 2nd there: the day starts at four.
     live.clock.advance(4 * 3_600_000);
     await place.save([orderRow(place.north, 'o1', 100)]);
-    await place.save([orderRow(place.south, 's1', 20), orderRow(place.south, 's2', 3, { day: '2026-03-03' })], { branchId: place.south });
+    await place.save([orderRow(place.south, 's1', 20), orderRow(place.south, 's2', 3, { day: '2026-03-03' })], {
+      branchId: place.south,
+    });
     l5 = await place.tokenOf('L5');
     l4 = await place.tokenOf('L4');
-    expect(await kpis('scope=org')).toMatchObject({ branchId: null, date: '2026-03-02', orderCount: 2, kpis: { salesToday: 120, salesMTD: 120 } });
+    expect(await kpis('scope=org')).toMatchObject({
+      branchId: null,
+      date: '2026-03-02',
+      orderCount: 2,
+      kpis: { salesToday: 120, salesMTD: 120 },
+    });
     expect(await kpis('scope=org', l4)).toMatchObject({ orderCount: 1, kpis: { salesToday: 100 } });
     // 20:00 UTC: it is the 3rd in the one branch, the 2nd in the other.
     live.clock.advance(4 * 3_600_000);
     l5 = await place.tokenOf('L5');
     expect(await kpis('scope=org')).toMatchObject({ date: '2026-03-03', kpis: { salesToday: 103, salesMTD: 123 } });
     // Only one branch has begun the 3rd; the other adds nothing.
-    expect(await kpis('scope=org&date=2026-03-03')).toMatchObject({ orderCount: 1, kpis: { salesToday: 3, salesMTD: 23, openOrders: 0 } });
-    expect(await kpis('scope=org&date=2026-03-02')).toMatchObject({ orderCount: 2, kpis: { salesToday: 120, openOrders: null } });
+    expect(await kpis('scope=org&date=2026-03-03')).toMatchObject({
+      orderCount: 1,
+      kpis: { salesToday: 3, salesMTD: 23, openOrders: 0 },
+    });
+    expect(await kpis('scope=org&date=2026-03-02')).toMatchObject({
+      orderCount: 2,
+      kpis: { salesToday: 120, openOrders: null },
+    });
   });
 
   it('takes hourly samples once, whoever runs the job and how often', async () => {
@@ -156,7 +189,9 @@ describe.each(engines)('figures on demand on $name', (engine) => {
     await takeSamples(live.cloud.ctx);
     await place.save([orderRow(place.north, 'o1', 1, { status: 'open' })]);
     expect(await takeSamples(live.cloud.ctx)).toBe(0);
-    const rows = await withOrg(db(), place.orgId, (tx) => tx.selectFrom('kpi_sample').selectAll().where('branch_id', '=', place.north).execute());
+    const rows = await withOrg(db(), place.orgId, (tx) =>
+      tx.selectFrom('kpi_sample').selectAll().where('branch_id', '=', place.north).execute(),
+    );
     expect(rows).toEqual([
       {
         org_id: place.orgId,
@@ -176,7 +211,10 @@ describe.each(engines)('figures on demand on $name', (engine) => {
   });
 
   it('refuses a day that has not begun, nonsense, and who may not see it', async () => {
-    expect(await live.get(`/kpis?${branch('2026-03-03')}`, l4)).toMatchObject({ status: 422, body: { code: 'input/invalid', path: 'date' } });
+    expect(await live.get(`/kpis?${branch('2026-03-03')}`, l4)).toMatchObject({
+      status: 422,
+      body: { code: 'input/invalid', path: 'date' },
+    });
     expect((await live.get(`/kpis?${branch('1999-12-31')}`, l4)).status).toBe(422);
     expect((await live.get(`/kpis?${branch('2026-02-30')}`, l4)).status).toBe(422);
     expect(await live.get('/kpis?scope=branch', l4)).toMatchObject({ status: 422, body: { path: 'branchId' } });
@@ -193,15 +231,33 @@ describe.each(engines)('figures on demand on $name', (engine) => {
   it('says which terminals were heard, and that figures are incomplete when one of today is silent or behind', async () => {
     const hear = (values: object) =>
       withOrg(db(), place.orgId, (tx) => tx.updateTable('device').set(values).where('id', '=', place.till).execute());
-    const status = async () => KpiStatus.parse((await live.get(`/kpis/status?scope=branch&branchId=${place.north}`, await place.tokenOf('L4'))).body);
+    const status = async () =>
+      KpiStatus.parse(
+        (await live.get(`/kpis/status?scope=branch&branchId=${place.north}`, await place.tokenOf('L4'))).body,
+      );
     // Never heard: it has sold nothing today.
-    expect(await status()).toMatchObject({ isComplete: true, oldestUnsyncedAt: null, terminals: [{ isOnline: false, lastHeardAt: null }] });
+    expect(await status()).toMatchObject({
+      isComplete: true,
+      oldestUnsyncedAt: null,
+      terminals: [{ isOnline: false, lastHeardAt: null }],
+    });
     await hear({ last_heard_at: '2026-03-02T11:59:30.000Z' });
-    expect(await status()).toMatchObject({ isComplete: true, terminals: [{ deviceId: place.till, isOnline: true, pendingCount: 0 }] });
+    expect(await status()).toMatchObject({
+      isComplete: true,
+      terminals: [{ deviceId: place.till, isOnline: true, pendingCount: 0 }],
+    });
     live.clock.advance(31_000);
     expect(await status()).toMatchObject({ isComplete: false, terminals: [{ isOnline: false }] });
-    await hear({ last_heard_at: '2026-03-02T12:00:30.000Z', pending_count: 3, oldest_pending_at: '2026-03-02T11:00:00.000Z' });
-    expect(await status()).toMatchObject({ isComplete: false, oldestUnsyncedAt: '2026-03-02T11:00:00.000Z', terminals: [{ pendingCount: 3 }] });
+    await hear({
+      last_heard_at: '2026-03-02T12:00:30.000Z',
+      pending_count: 3,
+      oldest_pending_at: '2026-03-02T11:00:00.000Z',
+    });
+    expect(await status()).toMatchObject({
+      isComplete: false,
+      oldestUnsyncedAt: '2026-03-02T11:00:00.000Z',
+      terminals: [{ pendingCount: 3 }],
+    });
     await hear({ oldest_pending_at: '2026-03-02T12:00:20.000Z' });
     expect(await status()).toMatchObject({ isComplete: true, oldestUnsyncedAt: '2026-03-02T12:00:20.000Z' });
     // Yesterday's terminal that is switched off takes nothing away from today.
@@ -211,7 +267,13 @@ describe.each(engines)('figures on demand on $name', (engine) => {
 });
 
 describe('samples that are due', () => {
-  const branch = { id: 'b', name: 'b', zone: 'Africa/Kampala', dayStartHour: 4, stations: [{ id: 'grill', name: 'Grill' }] } as never;
+  const branch = {
+    id: 'b',
+    name: 'b',
+    zone: 'Africa/Kampala',
+    dayStartHour: 4,
+    stations: [{ id: 'grill', name: 'Grill' }],
+  } as never;
 
   it('is the full hour, and with the day start the end of the day before', () => {
     expect(dueSamples(branch, Date.parse('2026-03-02T12:00:00Z'))).toEqual([{ day: '2026-03-02', hour: 15 }]);
@@ -228,7 +290,10 @@ describe('samples that are due', () => {
 function others(branchId: string): Put[] {
   const at = '2026-03-02T11:00:00.000Z';
   const rows = [
-    ['session', { id: `se-${branchId}`, branchId, tableId: 't1', guests: 2, status: 'seated', seatedAt: at, seatedBy: 'waiter' }],
+    [
+      'session',
+      { id: `se-${branchId}`, branchId, tableId: 't1', guests: 2, status: 'seated', seatedAt: at, seatedBy: 'waiter' },
+    ],
     [
       'shift',
       {
@@ -246,15 +311,41 @@ function others(branchId: string): Put[] {
     ],
     [
       'stockItem',
-      { id: `st-${branchId}`, branchId, name: 'Rice', unit: 'kg', reorderLevelMilli: 5_000, onHandMilli: 4_999, isRemoved: false },
+      {
+        id: `st-${branchId}`,
+        branchId,
+        name: 'Rice',
+        unit: 'kg',
+        reorderLevelMilli: 5_000,
+        onHandMilli: 4_999,
+        isRemoved: false,
+      },
     ],
     [
       'anomaly',
-      { id: `an-${branchId}`, branchId, code: 'no-sale', day: '2026-03-02', at, deviceId: 'till', actorId: 'waiter', commandId: 'c' },
+      {
+        id: `an-${branchId}`,
+        branchId,
+        code: 'no-sale',
+        day: '2026-03-02',
+        at,
+        deviceId: 'till',
+        actorId: 'waiter',
+        commandId: 'c',
+      },
     ],
     [
       'anomaly',
-      { id: `re-${branchId}`, branchId, code: 'after-closing', day: '2026-03-02', at, deviceId: 'till', actorId: 'waiter', commandId: 'c' },
+      {
+        id: `re-${branchId}`,
+        branchId,
+        code: 'after-closing',
+        day: '2026-03-02',
+        at,
+        deviceId: 'till',
+        actorId: 'waiter',
+        commandId: 'c',
+      },
     ],
   ] as const;
   return rows.map(([kind, body]) => put(kind, body as never));
@@ -263,6 +354,16 @@ function others(branchId: string): Put[] {
 /** A closed order of 1 March of which a part was given back on 2 March. */
 function withRefund(branchId: string, id: string, totalMinor: number, refundMinor: number): Put {
   const order = Order.parse(orderRow(branchId, id, totalMinor, { day: '2026-03-01' }).body);
-  const refund = { id: 'r1', amountMinor: refundMinor, at: '2026-03-02T12:00:00.000Z', day: '2026-03-02', by: 'waiter', reason: 'cold' };
-  return put('order', Order.parse({ ...order, payments: order.payments.map((payment) => ({ ...payment, refunds: [refund] })) }));
+  const refund = {
+    id: 'r1',
+    amountMinor: refundMinor,
+    at: '2026-03-02T12:00:00.000Z',
+    day: '2026-03-02',
+    by: 'waiter',
+    reason: 'cold',
+  };
+  return put(
+    'order',
+    Order.parse({ ...order, payments: order.payments.map((payment) => ({ ...payment, refunds: [refund] })) }),
+  );
 }

@@ -83,7 +83,17 @@ describe('what the cloud says of itself', () => {
     await live.closeStreams();
     await logged(({ event }) => event === 'stream-closed');
     const text = lines.join('');
-    for (const secret of [PASSWORD, 'a wrong password', PIN, enrolmentCode, accessToken, refreshToken, 'set-up-token', 'Bearer', '$argon2']) {
+    for (const secret of [
+      PASSWORD,
+      'a wrong password',
+      PIN,
+      enrolmentCode,
+      accessToken,
+      refreshToken,
+      'set-up-token',
+      'Bearer',
+      '$argon2',
+    ]) {
       expect(text).not.toContain(secret);
     }
   });
@@ -91,7 +101,10 @@ describe('what the cloud says of itself', () => {
   it('takes out what somebody logs by mistake', () => {
     const written: string[] = [];
     const log = createLogger('info', { write: (text) => void written.push(text) });
-    const error = Object.assign(new Error('duplicate key'), { code: '23505', detail: 'Key (email)=(rosa@example.com) exists' });
+    const error = Object.assign(new Error('duplicate key'), {
+      code: '23505',
+      detail: 'Key (email)=(rosa@example.com) exists',
+    });
     log.info({ password: 'one', staff: { pin: 'two' }, deep: { more: { accessToken: 'three' } }, err: error }, 'oops');
     const entry = JSON.parse(written[0] ?? '') as Record<string, unknown>;
     expect(written[0]).not.toMatch(/one|two|three|rosa@/);
@@ -110,7 +123,11 @@ describe('what the cloud says of itself', () => {
   it('logs opening and closing of a stream', async () => {
     const stream = await live.stream('/stream/kpis?scope=org', await place.tokenOf('L4'));
     await stream.next();
-    expect(await logged(({ event }) => event === 'stream-opened')).toMatchObject({ stream: 'kpis', subject: `staff:${place.orgId}-L4`, clients: 1 });
+    expect(await logged(({ event }) => event === 'stream-opened')).toMatchObject({
+      stream: 'kpis',
+      subject: `staff:${place.orgId}-L4`,
+      clients: 1,
+    });
     await live.closeStreams();
     expect(await logged(({ event }) => event === 'stream-closed')).toMatchObject({ reason: 'client', duration_ms: 0 });
   });
@@ -136,7 +153,13 @@ describe('what the cloud says of itself', () => {
   });
 
   it('counts what terminals send by what became of it', async () => {
-    const body = { deviceId: place.till, incarnation: 'abcdefgh', clockMs: live.clock.now(), pending: { count: 0, oldestAt: null }, entries: [{}] };
+    const body = {
+      deviceId: place.till,
+      incarnation: 'abcdefgh',
+      clockMs: live.clock.now(),
+      pending: { count: 0, oldestAt: null },
+      entries: [{}],
+    };
     const answer = await post('/sync/push', body, { authorization: `Bearer ${await place.deviceToken()}` });
     expect(answer.status).toBe(200);
     expect(await metric()).toMatch(/^push_entries_total\{status="rejected"\} 1$/m);
@@ -148,7 +171,9 @@ describe('what the cloud says of itself', () => {
     // Behind a proxy every request comes from this machine.
     expect((await ask({ 'x-forwarded-for': '203.0.113.7' })).status).toBe(401);
     expect((await ask({ 'x-forwarded-for': '203.0.113.7', authorization: 'Bearer wrong' })).status).toBe(401);
-    expect((await ask({ 'x-forwarded-for': '203.0.113.7', authorization: `Bearer ${METRICS_TOKEN}` })).status).toBe(200);
+    expect((await ask({ 'x-forwarded-for': '203.0.113.7', authorization: `Bearer ${METRICS_TOKEN}` })).status).toBe(
+      200,
+    );
   });
 
   it('shows in Grafana only what there is', async () => {
@@ -156,8 +181,19 @@ describe('what the cloud says of itself', () => {
     const board = readFileSync('resources/grafana/chefcloud.json', 'utf8');
     const { panels } = JSON.parse(board) as { panels: { targets: { expr: string }[] }[] };
     const expressions = panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
-    const used = new Set(expressions.flatMap((expr) => expr.replaceAll(/by \([^)]*\)/g, '').match(/\b[a-z]+(?:_[a-z0-9]+)+\b/g) ?? []).filter((name) => name !== 'histogram_quantile'));
-    expect([...used]).toEqual(expect.arrayContaining(['http_request_duration_ms_bucket', 'db_query_duration_ms_bucket', 'error_rate', 'sse_clients']));
+    const used = new Set(
+      expressions
+        .flatMap((expr) => expr.replaceAll(/by \([^)]*\)/g, '').match(/\b[a-z]+(?:_[a-z0-9]+)+\b/g) ?? [])
+        .filter((name) => name !== 'histogram_quantile'),
+    );
+    expect([...used]).toEqual(
+      expect.arrayContaining([
+        'http_request_duration_ms_bucket',
+        'db_query_duration_ms_bucket',
+        'error_rate',
+        'sse_clients',
+      ]),
+    );
     const declared = (await metric()).match(/^# TYPE (\w+)/gm)?.map((text) => text.slice('# TYPE '.length)) ?? [];
     for (const name of used) expect(declared).toContain(name.replace(/_(bucket|count|sum)$/, ''));
     // The labels it groups by are those the metrics have.
@@ -176,7 +212,10 @@ describe('what the cloud says of itself', () => {
 
   it('lets the front end alone call from a browser, streams too', async () => {
     const authorization = `Bearer ${await place.tokenOf('L4')}`;
-    const stream = await live.stream('/stream/kpis?scope=org', '', { authorization, origin: 'https://pos.example.com' });
+    const stream = await live.stream('/stream/kpis?scope=org', '', {
+      authorization,
+      origin: 'https://pos.example.com',
+    });
     expect(stream.headers).toMatchObject({
       'access-control-allow-origin': 'https://pos.example.com',
       'access-control-allow-credentials': 'true',
@@ -184,7 +223,10 @@ describe('what the cloud says of itself', () => {
       'x-accel-buffering': 'no',
     });
     expect(stream.headers['content-encoding']).toBeUndefined();
-    const foreign = await live.stream('/stream/kpis?scope=org', '', { authorization, origin: 'https://evil.example.com' });
+    const foreign = await live.stream('/stream/kpis?scope=org', '', {
+      authorization,
+      origin: 'https://evil.example.com',
+    });
     expect(foreign.headers['access-control-allow-origin']).not.toBe('https://evil.example.com');
     expect(foreign.headers['access-control-allow-origin']).not.toBe('*');
     await live.closeStreams();
@@ -192,16 +234,20 @@ describe('what the cloud says of itself', () => {
 
   it('limits tries to sign in by address, and says how many are left and when to come again', async () => {
     const tries = [];
-    for (let n = 0; n < 12; n += 1) tries.push(await post('/auth/login', { email: 'nobody@example.com', password: 'x' }));
+    for (let n = 0; n < 12; n += 1)
+      tries.push(await post('/auth/login', { email: 'nobody@example.com', password: 'x' }));
     const last = tries.at(-1);
     expect(last?.status).toBe(429);
-    expect(await last?.json()).toEqual({ code: 'rate/limited', message: 'Too many tries. Wait a moment, then try again.' });
+    expect(await last?.json()).toEqual({
+      code: 'rate/limited',
+      message: 'Too many tries. Wait a moment, then try again.',
+    });
     expect(Number(last?.headers.get('retry-after'))).toBeGreaterThan(0);
     expect(last?.headers.get('x-ratelimit-limit')).toBe('10');
     expect(last?.headers.get('x-ratelimit-remaining')).toBe('0');
     expect(Number(last?.headers.get('x-ratelimit-reset'))).toBeGreaterThan(0);
     expect(tries.filter(({ status }) => status === 429).length).toBeGreaterThanOrEqual(2);
-    expect((await metric())).toMatch(/^error_rate\{endpoint="POST \/auth\/login",status="429"\} [2-9]/m);
+    expect(await metric()).toMatch(/^error_rate\{endpoint="POST \/auth\/login",status="429"\} [2-9]/m);
     for (const route of Object.keys(RATE_LIMITS)) {
       const [method = '', path = ''] = route.split(' ');
       expect(live.cloud.app.hasRoute({ method: method as 'POST', url: path })).toBe(true);

@@ -1,9 +1,9 @@
-import { test as base, expect, type Page } from '@playwright/test';
+import { test as base, chromium, expect, type ConsoleMessage, type Page } from '@playwright/test';
 import type { Level } from '#shared/domain/level.ts';
 import { createTestRestaurant, type TerminalName, type TestRestaurant } from '../helpers/test-restaurant.ts';
 import type { HubProcess } from '../helpers/hub-process.ts';
 import type { MainHost } from '../test-host/main-host.ts';
-import { HubHost, TestHost, type Host } from './hosts.ts';
+import { ElectronHost, HubHost, TestHost, type Host } from './hosts.ts';
 
 export interface App {
   /** A page at the sign-in of a terminal. */
@@ -28,10 +28,16 @@ export const test = base.extend<{ app: App }, { restaurant: TestRestaurant; host
     { scope: 'worker', timeout: 120_000 },
   ],
   host: [
-    async ({ restaurant, browser }, use, { project }) => {
-      const host = project.name === 'test-host' ? new TestHost(restaurant, browser) : new HubHost(restaurant, browser);
-      await use(host);
-      expect(await host.close()).toEqual([]);
+    async ({ restaurant }, use, { project }) => {
+      if (project.name === 'electron') {
+        // It brings its own Chromium; the machine may have no other.
+        await useAndClose(new ElectronHost(restaurant), use);
+        return;
+      }
+      const browser = await chromium.launch(project.use.launchOptions);
+      const isTestHost = project.name === 'test-host';
+      await useAndClose(isTestHost ? new TestHost(restaurant, browser) : new HubHost(restaurant, browser), use);
+      await browser.close();
     },
     { scope: 'worker', timeout: 60_000 },
   ],
@@ -68,10 +74,15 @@ export const test = base.extend<{ app: App }, { restaurant: TestRestaurant; host
   },
 });
 
+async function useAndClose(host: Host, use: (host: Host) => Promise<void>): Promise<void> {
+  await use(host);
+  expect(await host.close()).toEqual([]);
+}
+
 /** Collects console errors and exceptions of a page; returns the function that stops. */
 function listen(page: Page, complaints: string[]): () => void {
   const onError = (error: Error): void => void complaints.push(`exception: ${error.stack ?? error.message}`);
-  const onConsole = (message: import('@playwright/test').ConsoleMessage): void => {
+  const onConsole = (message: ConsoleMessage): void => {
     if (message.type() === 'error') complaints.push(`console: ${message.text()} (${message.location().url})`);
   };
   page.on('pageerror', onError);
@@ -88,7 +99,9 @@ export async function typePin(page: Page, name: string, pin: string): Promise<vo
   await expect(face.or(page.getByRole('region', { name: `PIN of ${name}` }))).toBeVisible();
   if (await face.isVisible()) await face.click();
   // Busy with the PIN before, it takes no digits.
-  await expect(page.getByRole('group', { name: 'Keypad' }).getByRole('button', { name: '1', exact: true })).toBeEnabled();
+  await expect(
+    page.getByRole('group', { name: 'Keypad' }).getByRole('button', { name: '1', exact: true }),
+  ).toBeEnabled();
   await page.keyboard.type(pin);
   await page.getByRole('button', { name: 'Sign in' }).click();
 }

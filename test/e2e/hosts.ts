@@ -1,12 +1,13 @@
 import { join } from 'node:path';
-import type { Browser, Page } from '@playwright/test';
+import { _electron, type Browser, type ElectronApplication, type Page } from '@playwright/test';
 import type { PreloadApi } from '#shared/contract/bridge.ts';
 import { HubProcess } from '../helpers/hub-process.ts';
 import type { TerminalName, TestRestaurant } from '../helpers/test-restaurant.ts';
 import { openChromiumWindow } from '../test-host/chromium-window.ts';
 import { MainHost } from '../test-host/main-host.ts';
 
-const OUT = join(import.meta.dirname, '..', '..', 'out');
+const ROOT = join(import.meta.dirname, '..', '..');
+const OUT = join(ROOT, 'out');
 
 /** Where the app under test runs. It lives as long as the restaurant; each spec gets pages that nobody is signed in on. */
 export interface Host {
@@ -30,7 +31,8 @@ export class HubHost implements Host {
   }
 
   hub(terminal: TerminalName): Promise<HubProcess> {
-    const known = this.#hubs.get(terminal) ?? HubProcess.start(this.#restaurant.terminalDir(terminal), this.#restaurant.cloud.url);
+    const known =
+      this.#hubs.get(terminal) ?? HubProcess.start(this.#restaurant.terminalDir(terminal), this.#restaurant.cloud.url);
     this.#hubs.set(terminal, known);
     return known;
   }
@@ -75,8 +77,7 @@ export class TestHost implements Host {
     const known = this.#windows.get(terminal);
     if (known !== undefined) {
       onPage(known.page);
-      await known.page.evaluate(() => (globalThis as unknown as { chefcloud: PreloadApi }).chefcloud.call('session:lock', {}));
-      await known.page.goto('https://chefcloud.test/');
+      await lockAndReload(known.page);
       return known.page;
     }
     const dataDir = this.#restaurant.terminalDir(terminal);
@@ -101,5 +102,48 @@ export class TestHost implements Host {
       if (code !== 0) problems.push(`main ended with ${code}:\n${main.output}`);
     }
     return problems;
+  }
+}
+
+/** As if the person had left and the window had just been opened. */
+async function lockAndReload(page: Page): Promise<void> {
+  await page.evaluate(() =>
+    (globalThis as unknown as { chefcloud: PreloadApi }).chefcloud.call('session:lock', {}),
+  );
+  await page.evaluate(() => (location.hash = ''));
+  await page.reload();
+}
+
+/** Every page is a window of the real Electron on a terminal of its own. */
+export class ElectronHost implements Host {
+  readonly #windows = new Map<TerminalName, { app: ElectronApplication; page: Page }>();
+  readonly #restaurant: TestRestaurant;
+
+  constructor(restaurant: TestRestaurant) {
+    this.#restaurant = restaurant;
+  }
+
+  async open(terminal: TerminalName, onPage: (page: Page) => void): Promise<Page> {
+    const known = this.#windows.get(terminal);
+    if (known !== undefined) {
+      onPage(known.page);
+      await lockAndReload(known.page);
+      return known.page;
+    }
+    const data = this.#restaurant.terminalDir(terminal);
+    const app = await _electron.launch({ args: [ROOT, `--data=${data}`, `--cloud=${this.#restaurant.cloud.url}`] });
+    const page = await app.firstWindow();
+    onPage(page);
+    this.#windows.set(terminal, { app, page });
+    return page;
+  }
+
+  async release(): Promise<void> {
+    // As in the test host.
+  }
+
+  async close(): Promise<string[]> {
+    for (const { app } of this.#windows.values()) await app.close();
+    return [];
   }
 }

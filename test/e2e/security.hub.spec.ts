@@ -9,9 +9,16 @@ test('the hub answers its own pages and nobody else’s', async ({ app, request 
     request.post(`${url}/bridge/terminal:info`, { ...BODY, headers: { ...BODY.headers, ...headers } });
   expect((await call({})).status()).toBe(200);
   expect((await call({ origin: url })).status()).toBe(200);
-  for (const headers of [{ origin: 'https://evil.example' }, { 'sec-fetch-site': 'cross-site' }, { host: 'evil.example' }]) {
+  for (const headers of [
+    { origin: 'https://evil.example' },
+    { 'sec-fetch-site': 'cross-site' },
+    { host: 'evil.example' },
+  ]) {
     const answer = await call(headers);
-    expect([answer.status(), await answer.json()]).toEqual([403, { ok: false, error: { code: 'auth/csrf', message: expect.any(String) } }]);
+    expect([answer.status(), await answer.json()]).toEqual([
+      403,
+      { ok: false, error: { code: 'auth/csrf', message: expect.any(String) } },
+    ]);
   }
   const without = await request.post(`${url}/bridge/terminal:info`, { data: {} });
   expect((await without.json()).error.code).toBe('auth/csrf');
@@ -23,10 +30,15 @@ test('a foreign page in the same browser gets nothing from the hub', async ({ ap
   const { url } = await app.hub('Counter 1');
   const context = await browser.newContext();
   const foreign = await context.newPage();
-  await foreign.route('https://evil.example/', (route) => route.fulfill({ contentType: 'text/html', body: '<h1>evil</h1>' }));
+  await foreign.route('https://evil.example/', (route) =>
+    route.fulfill({ contentType: 'text/html', body: '<h1>evil</h1>' }),
+  );
   await foreign.goto('https://evil.example/');
   const outcome = await foreign.evaluate(async (hub) => {
-    const post = await fetch(`${hub}/bridge/terminal:info`, { method: 'POST', body: '{}' }).then(() => 'answered', () => 'stopped');
+    const post = await fetch(`${hub}/bridge/terminal:info`, { method: 'POST', body: '{}' }).then(
+      () => 'answered',
+      () => 'stopped',
+    );
     const frame = document.createElement('iframe');
     frame.src = hub;
     const loaded = new Promise<string>((resolve) => {
@@ -39,7 +51,10 @@ test('a foreign page in the same browser gets nothing from the hub', async ({ ap
   await context.close();
 });
 
-test('its pages carry a strict policy, and its cookie cannot be read or sent from elsewhere', async ({ app, request }) => {
+test('its pages carry a strict policy, and its cookie cannot be read or sent from elsewhere', async ({
+  app,
+  request,
+}) => {
   const { url } = await app.hub('Counter 1');
   const answer = await request.get(`${url}/`);
   const headers = answer.headers();

@@ -25,7 +25,10 @@ test('the window is sandboxed and isolated, and the session grants nothing', asy
   expect(recorded).toMatchObject({ hasDevicePermissionHandler: true, hasHeadersHandler: true, errorBoxes: [] });
   expect(recorded.schemes).toMatchObject([{ scheme: 'app', privileges: { standard: true, secure: true } }]);
   for (const permission of ['media', 'geolocation', 'notifications', 'clipboard-read', 'openExternal']) {
-    expect(await main.request('permission', { permission })).toEqual({ isRequestGranted: false, isCheckGranted: false });
+    expect(await main.request('permission', { permission })).toEqual({
+      isRequestGranted: false,
+      isCheckGranted: false,
+    });
   }
 });
 
@@ -34,7 +37,9 @@ test('the page has two functions and no Node', async ({ app }) => {
   const found = await page.evaluate(() => ({
     exposed: Object.keys((globalThis as unknown as Exposed).chefcloud),
     isFrozen: Object.isFrozen((globalThis as unknown as Exposed).chefcloud),
-    node: ['require', 'process', 'module', 'Buffer', 'global', 'electron', 'ipcRenderer'].filter((name) => name in globalThis),
+    node: ['require', 'process', 'module', 'Buffer', 'global', 'electron', 'ipcRenderer'].filter(
+      (name) => name in globalThis,
+    ),
     refusedCall: null as string | null,
   }));
   expect(found).toMatchObject({ exposed: ['call', 'on'], isFrozen: true, node: [] });
@@ -61,13 +66,18 @@ test('main answers its own top frame alone', async ({ app }) => {
 test('the policy is there, and inline scripts and foreign addresses are stopped by it', async ({ app }) => {
   const page = await app.open('Counter 1');
   const file = await app.main('Counter 1').request('fetch', { url: 'app://chefcloud/' });
-  expect(file.headers['content-security-policy']).toMatch(/default-src 'none'.*script-src 'self'.*frame-ancestors 'none'/);
+  expect(file.headers['content-security-policy']).toMatch(
+    /default-src 'none'.*script-src 'self'.*frame-ancestors 'none'/,
+  );
   expect(file.headers['content-security-policy']).not.toMatch(/unsafe|https?:|\*/);
   const outcome = await page.evaluate(async () => {
     const script = document.createElement('script');
     script.textContent = 'globalThis.inlineRan = true';
     document.body.append(script);
-    const fetched = await fetch('https://evil.example/').then(() => 'fetched', () => 'stopped');
+    const fetched = await fetch('https://evil.example/').then(
+      () => 'fetched',
+      () => 'stopped',
+    );
     return { inlineRan: 'inlineRan' in globalThis, fetched };
   });
   expect(outcome).toEqual({ inlineRan: false, fetched: 'stopped' });
@@ -82,11 +92,15 @@ test('the window goes nowhere and opens no other', async ({ app }) => {
   await expect(page.getByRole('heading', { name: 'Who is it?' })).toBeVisible();
   expect(page.url()).toBe(before);
   await page.evaluate(() => void window.open('https://evil.example/'));
-  await expect.poll(async () => (await main.request('recorded', {})).openings).toEqual([{ url: 'https://evil.example/', action: 'deny' }]);
+  await expect
+    .poll(async () => (await main.request('recorded', {})).openings)
+    .toEqual([{ url: 'https://evil.example/', action: 'deny' }]);
   await expect.poll(() => page.context().pages().length).toBe(1);
   const windowId = (await main.request('recorded', {})).windows[0]?.id ?? 0;
   expect(await main.request('windowOpen', { windowId, url: 'app://chefcloud/' })).toEqual({ action: 'deny' });
-  expect(await main.request('willNavigate', { windowId, url: 'app://chefcloud/', isMainFrame: false })).toEqual({ isPrevented: true });
+  expect(await main.request('willNavigate', { windowId, url: 'app://chefcloud/', isMainFrame: false })).toEqual({
+    isPrevented: true,
+  });
   app.takeComplaints();
 });
 

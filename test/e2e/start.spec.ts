@@ -32,7 +32,8 @@ test('a fresh folder becomes a restaurant that one can sign in to', async ({ pag
   test.setTimeout(FIRST_START_MS);
   app = new StartedApp(options(), { CHEFCLOUD_RESTART_MS: '300' });
   await started(app);
-  for (const level of ['L1', 'L2', 'L3', 'L4', 'L5']) expect(app.output).toMatch(new RegExp(`${level}  .*PIN \\d{4,6}`));
+  for (const level of ['L1', 'L2', 'L3', 'L4', 'L5'])
+    expect(app.output).toMatch(new RegExp(`${level}  .*PIN \\d{4,6}`));
   for (const level of ['L3', 'L4', 'L5']) expect(app.output).toMatch(new RegExp(`${level}  .*@.* / \\S{10,}`));
   expect(app.output).toContain(`http://127.0.0.1:${port}`);
   expect(app.output).toContain(`http://127.0.0.1:${port + 1}`);
@@ -86,7 +87,13 @@ test('a start on a port that is taken says which one', async () => {
 });
 
 test('a folder with somebody else’s files, and options that do not exist, are refused', async () => {
-  const foreign = new StartedApp(['--no-open', '--data', join(import.meta.dirname), '--port', String(await freePort(2))]);
+  const foreign = new StartedApp([
+    '--no-open',
+    '--data',
+    join(import.meta.dirname),
+    '--port',
+    String(await freePort(2)),
+  ]);
   expect(await foreign.exited).toBe(1);
   expect(foreign.output).toContain('holds other files. Choose an empty or a new folder with --data.');
   const odd = new StartedApp(['--prot', '1']);
@@ -100,7 +107,9 @@ test('a cloud that was killed comes back by itself with everything', async ({ re
   process.kill(cloud?.pid ?? 0, 'SIGKILL');
   await app.says(/the cloud has stopped; starting it again/);
   await expect
-    .poll(async () => (await request.get(`http://127.0.0.1:${port + 1}/healthz`).catch(() => undefined))?.status(), { timeout: 20_000 })
+    .poll(async () => (await request.get(`http://127.0.0.1:${port + 1}/healthz`).catch(() => undefined))?.status(), {
+      timeout: 20_000,
+    })
     .toBe(200);
   const [, email, password] = /L5 {2}.*? {2}(\S+@\S+) \/ (\S+)/.exec(app.output) ?? [];
   const login = await request.post(`http://127.0.0.1:${port + 1}/auth/login`, { data: { email, password } });
@@ -109,7 +118,9 @@ test('a cloud that was killed comes back by itself with everything', async ({ re
 
 test('Ctrl-C stops everything, quickly, and leaves no process', async () => {
   const processes = app.processes();
-  expect(processes.map(({ command }) => command).join('\n')).toMatch(/src-cloud\/main\.ts[\s\S]*hub\/main\.ts|hub\/main\.ts[\s\S]*src-cloud\/main\.ts/);
+  expect(processes.map(({ command }) => command).join('\n')).toMatch(
+    /src-cloud\/main\.ts[\s\S]*hub\/main\.ts|hub\/main\.ts[\s\S]*src-cloud\/main\.ts/,
+  );
   const beganMs = Date.now();
   expect(await app.stop()).toBe(0);
   expect(Date.now() - beganMs).toBeLessThan(5_000);

@@ -39,7 +39,9 @@ export class FakeClock implements Clock {
   advance(ms: number): void {
     const endMs = this.#nowMs + ms;
     for (;;) {
-      const [next] = [...this.#timers].filter(([, { atMs }]) => atMs <= endMs).toSorted(([a, x], [b, y]) => x.atMs - y.atMs || a - b);
+      const [next] = [...this.#timers]
+        .filter(([, { atMs }]) => atMs <= endMs)
+        .toSorted(([a, x], [b, y]) => x.atMs - y.atMs || a - b);
       if (next === undefined) break;
       const [id, timer] = next;
       this.#timers.delete(id);

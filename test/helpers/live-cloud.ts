@@ -68,7 +68,13 @@ export async function createLiveCloud(engine: Engine, options: Partial<CloudOpti
           stations: [{ id: StationId.parse('grill'), name: 'Grill' }],
         }),
         ...(['L1', 'L2', 'L3', 'L4', 'L5'] as const).map((level) =>
-          put('staff', { id: StaffId.parse(`${orgId}-${level}`), name: level, level, branchIds: [own], isActive: true }),
+          put('staff', {
+            id: StaffId.parse(`${orgId}-${level}`),
+            name: level,
+            level,
+            branchIds: [own],
+            isActive: true,
+          }),
         ),
       ]),
     );
@@ -83,7 +89,10 @@ export async function createLiveCloud(engine: Engine, options: Partial<CloudOpti
     await makeBranch(orgId, north, north, false);
     await makeBranch(orgId, south, north, true);
     await withDirectory(db, (tx) =>
-      tx.insertInto('account_directory').values({ email: `${orgId}@example.com`, org_id: orgId, staff_id: `${orgId}-L5` }).execute(),
+      tx
+        .insertInto('account_directory')
+        .values({ email: `${orgId}@example.com`, org_id: orgId, staff_id: `${orgId}-L5` })
+        .execute(),
     );
     await withOrg(db, orgId, (tx) =>
       tx
@@ -192,7 +201,19 @@ export function orderRow(
       },
     ],
     payments: isClosed
-      ? [{ id: 'p1', method, amountMinor: totalMinor, tipMinor: 0, at, day, by: 'waiter', takenOn: 'till', refunds: [] }]
+      ? [
+          {
+            id: 'p1',
+            method,
+            amountMinor: totalMinor,
+            tipMinor: 0,
+            at,
+            day,
+            by: 'waiter',
+            takenOn: 'till',
+            refunds: [],
+          },
+        ]
       : [],
     ticketIds: [],
     ...(isClosed ? { closedAt: at, closedDay: day, closedBy: 'waiter' } : {}),

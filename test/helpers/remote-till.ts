@@ -118,7 +118,7 @@ export class RemoteTill {
       for (const { kind, body } of page.rows) {
         if (kind !== 'order') continue;
         rows += 1;
-        lines += (body?.['lines'] as unknown[]).length;
+        lines += Array.isArray(body?.['lines']) ? body['lines'].length : 0;
       }
       after = `?after=${page.cursor}`;
       if (!page.hasMore) return { rows, lines };

@@ -39,7 +39,8 @@ export class StartedApp {
     for (;;) {
       const found = pattern.exec(this.output);
       if (found !== null) return found;
-      if (this.#child.exitCode !== null) throw new Error(`it ended (${this.#child.exitCode}) and never said ${String(pattern)}:\n${this.output}`);
+      if (this.#child.exitCode !== null)
+        throw new Error(`it ended (${this.#child.exitCode}) and never said ${String(pattern)}:\n${this.output}`);
       await new Promise<void>((resolve) => this.#wake.push(resolve));
     }
   }
@@ -53,7 +54,7 @@ export class StartedApp {
       if (parent !== undefined) parents.set(Number(name), Number(parent));
     }
     const mine = new Set([this.#child.pid ?? 0]);
-    for (let grew = true; grew; ) {
+    for (let grew = true; grew;) {
       const more = [...parents].filter(([pid, parent]) => mine.has(parent) && !mine.has(pid));
       grew = more.length > 0;
       for (const [pid] of more) mine.add(pid);

@@ -11,6 +11,8 @@ import type { ReplayResult } from '../../scripts/replay/result.ts';
 
 // The tool as a user starts it: real processes, real files, the real terminal and the real cloud.
 const root = join(import.meta.dirname, '..', '..');
+// Seconds each on a machine that is free; several processes and databases start in each of them.
+const PATIENCE_MS = 240_000;
 let folder: string;
 
 beforeAll(() => {
@@ -130,7 +132,7 @@ function files(count: number): string[] {
   return ['--menu', menu, '--orders', orders];
 }
 
-describe('a recorded file, rung up', () => {
+describe('a recorded file, rung up', { timeout: PATIENCE_MS }, () => {
   test('files, terminal and cloud agree; what cannot be used is listed', async () => {
     const rejects = join(folder, 'rejects.csv');
     const { code, result, stderr } = await replay([...files(40), '--rejects', rejects]);
@@ -180,7 +182,7 @@ describe('a recorded file, rung up', () => {
   });
 });
 
-describe('input that cannot be used ends with 2 and writes nothing', () => {
+describe('input that cannot be used ends with 2 and writes nothing', { timeout: PATIENCE_MS }, () => {
   test.each<[string, () => string[], string]>([
     [
       'a file that is not there',
@@ -208,7 +210,7 @@ describe('input that cannot be used ends with 2 and writes nothing', () => {
   }
 });
 
-describe('into a cloud that is there already', () => {
+describe('into a cloud that is there already', { timeout: PATIENCE_MS }, () => {
   let cloud: CloudProcess;
   let data: string;
   afterEach(async () => {

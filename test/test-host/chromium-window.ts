@@ -58,7 +58,9 @@ export async function openChromiumWindow(
       return { failure: error instanceof Error ? error.message : String(error) };
     }
   };
-  await page.exposeBinding(INVOKE_GLOBAL, (source, channel: string, args: unknown[]) => invoke(source.frame, channel, args));
+  await page.exposeBinding(INVOKE_GLOBAL, (source, channel: string, args: unknown[]) =>
+    invoke(source.frame, channel, args),
+  );
   if (preload !== undefined) await page.addInitScript({ content: preloadScript(preload) });
 
   await context.route('**/*', async (route, request) => {
@@ -85,9 +87,14 @@ export async function openChromiumWindow(
   main.on('send', (message) => {
     if (message.windowId !== windowId) return;
     const deliver = ([symbol, channel, args]: [string, string, unknown[]]): void =>
-      (globalThis as unknown as Record<symbol, (name: string, values: unknown[]) => void>)[Symbol.for(symbol)]?.(channel, args);
+      (globalThis as unknown as Record<symbol, (name: string, values: unknown[]) => void>)[Symbol.for(symbol)]?.(
+        channel,
+        args,
+      );
     // A page that is loading or gone hears nothing, as in Electron.
-    void page.evaluate(deliver, [EMIT_SYMBOL, message.channel, message.args] as [string, string, unknown[]]).catch(() => undefined);
+    void page
+      .evaluate(deliver, [EMIT_SYMBOL, message.channel, message.args] as [string, string, unknown[]])
+      .catch(() => undefined);
   });
   main.on('closed', (message) => {
     if (message.windowId === windowId) void context.close().catch(() => undefined);

@@ -58,7 +58,12 @@ export function createElectronDouble(options: {
   isFirstInstance: boolean;
   post: (message: FromMain) => void;
   exit: (code: number) => void;
-}): { electron: Record<string, unknown> & { powerMonitor: EventEmitter }; registered: Registered; becomeReady: () => void; quit: () => void } {
+}): {
+  electron: Record<string, unknown> & { powerMonitor: EventEmitter };
+  registered: Registered;
+  becomeReady: () => void;
+  quit: () => void;
+} {
   const registered: Registered = {
     handlers: new Map(),
     files: new Map(),
@@ -162,7 +167,8 @@ export function createElectronDouble(options: {
     BrowserWindow,
     ipcMain: {
       handle(channel: string, handler: Handler) {
-        if (registered.handlers.has(channel)) throw new Error(`Attempted to register a second handler for '${channel}'`);
+        if (registered.handlers.has(channel))
+          throw new Error(`Attempted to register a second handler for '${channel}'`);
         registered.handlers.set(channel, handler);
       },
       removeHandler: (channel: string) => void registered.handlers.delete(channel),

@@ -26,15 +26,19 @@ export class MainHost {
   output = '';
 
   constructor(options: MainHostOptions) {
-    this.#child = spawn(process.execPath, [join(import.meta.dirname, 'main-process.ts'), options.out, ...options.args], {
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      serialization: 'advanced',
-      env: {
-        ...process.env,
-        TEST_HOST_USER_DATA: options.userData,
-        TEST_HOST_SECOND_INSTANCE: options.isSecondInstance === true ? '1' : '0',
+    this.#child = spawn(
+      process.execPath,
+      [join(import.meta.dirname, 'main-process.ts'), options.out, ...options.args],
+      {
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+        serialization: 'advanced',
+        env: {
+          ...process.env,
+          TEST_HOST_USER_DATA: options.userData,
+          TEST_HOST_SECOND_INSTANCE: options.isSecondInstance === true ? '1' : '0',
+        },
       },
-    });
+    );
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
     }

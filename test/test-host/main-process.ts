@@ -40,7 +40,9 @@ async function fetchFile(url: string): Promise<FetchedFile> {
     if (registered.headers === undefined) return resolve(headers);
     registered.headers({ url, responseHeaders: headers }, (answer) => resolve(answer.responseHeaders ?? headers));
   });
-  const flat = Object.fromEntries(Object.entries(sent).map(([name, values]) => [name.toLowerCase(), values.join(', ')]));
+  const flat = Object.fromEntries(
+    Object.entries(sent).map(([name, values]) => [name.toLowerCase(), values.join(', ')]),
+  );
   return { status: response.status, headers: flat, body: new Uint8Array(await response.arrayBuffer()) };
 }
 
@@ -73,7 +75,9 @@ const answers: { [N in RequestName]: (input: Requests[N]['in']) => Promise<Reque
     new Promise((resolve) => {
       const isCheckGranted = registered.permissionCheck?.(null, permission) ?? true;
       if (registered.permissionRequest === undefined) return resolve({ isRequestGranted: true, isCheckGranted });
-      registered.permissionRequest(null, permission, (isRequestGranted) => resolve({ isRequestGranted, isCheckGranted }));
+      registered.permissionRequest(null, permission, (isRequestGranted) =>
+        resolve({ isRequestGranted, isCheckGranted }),
+      );
     }),
   async crash({ windowId }) {
     windowOf(windowId).webContents.emit('render-process-gone', {}, { reason: 'crashed', exitCode: 139 });

@@ -7,7 +7,10 @@ import { EMIT_SYMBOL, INVOKE_GLOBAL, preloadScript } from './preload-host.ts';
 const OWN_FRAME: SenderFrame = { url: 'app://chefcloud/', origin: 'app://chefcloud', isTop: true };
 
 /** A window without a browser: the built preload in a context of its own. `frame` is what main is told of the sender. */
-export async function openVmWindow(main: MainHost, frame: SenderFrame = OWN_FRAME): Promise<{ windowId: number; api: PreloadApi }> {
+export async function openVmWindow(
+  main: MainHost,
+  frame: SenderFrame = OWN_FRAME,
+): Promise<{ windowId: number; api: PreloadApi }> {
   const { windowId, preload } = await main.firstWindow();
   if (preload === undefined) throw new Error('the window has no preload');
   const world: Record<PropertyKey, unknown> = {

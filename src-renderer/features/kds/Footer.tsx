@@ -30,7 +30,6 @@ export function Footer({ counts, done }: { counts: readonly ToCook[]; done: read
     <footer className="flex h-24 shrink-0 items-center gap-3.5 border-t border-line bg-surface px-5 [@media(max-height:860px)]:h-[72px]">
       <button
         type="button"
-        aria-label={t('toCookOpen', { count: counts.length })}
         disabled={counts.length === 0}
         onClick={() => setOpen('counts')}
         className="flex min-h-14 min-w-0 flex-1 items-center gap-3.5 overflow-hidden rounded-m text-left"

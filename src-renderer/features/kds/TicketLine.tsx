@@ -50,7 +50,6 @@ export function TicketLine({ ticket, line, isAdded, isUnseen }: TicketLineProps)
     <button
       type="button"
       aria-pressed={isDone}
-      aria-label={[t('line', { quantity: line.quantity, name: line.name }), line.note].filter(Boolean).join(', ')}
       onClick={() => void toggleLine(ticket.id, line.lineId)}
       className={cn(
         ROW,
@@ -59,11 +58,18 @@ export function TicketLine({ ticket, line, isAdded, isUnseen }: TicketLineProps)
       )}
     >
       <span className="num font-extrabold">
-        {isDone ? <Check className="size-[1.1em]" strokeWidth={3} aria-hidden /> : line.quantity}
+        {isDone ? (
+          <Check className="size-[1.1em]" strokeWidth={3} aria-hidden />
+        ) : (
+          <>
+            {line.quantity}
+            <span className="sr-only"> {t('times')} </span>
+          </>
+        )}
       </span>
       <span className="min-w-0 break-words">
         <span className={isDone ? 'line-through' : undefined}>
-          {isDone && line.quantity > 1 ? t('line', { quantity: line.quantity, name: line.name }) : line.name}
+          {isDone ? t('line', { quantity: line.quantity, name: line.name }) : line.name}
         </span>
         {line.note !== '' && <small className={cn(NOTE, isDone ? 'line-through' : 'text-warn')}>{line.note}</small>}
         {isAdded && !isDone && (

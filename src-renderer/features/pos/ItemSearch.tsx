@@ -6,8 +6,8 @@ import { useTill } from './till-state.ts';
 
 const isMac = /mac|iphone|ipad/i.test(navigator.platform);
 
-/** The search over all items; Ctrl/⌘ K goes there. */
-export function ItemSearch() {
+/** The search over all items; Ctrl/⌘ K goes there, Enter takes the first one found. */
+export function ItemSearch({ onTakeFirst }: { onTakeFirst: () => void }) {
   const { t } = useTranslation('pos');
   const search = useTill((till) => till.search);
   const input = useRef<HTMLInputElement>(null);
@@ -25,6 +25,7 @@ export function ItemSearch() {
     <SearchField
       aria-label={t('find')}
       value={search}
+      onSubmit={(text) => text.trim() !== '' && onTakeFirst()}
       onChange={(text) => useTill.setState({ search: text })}
       className="relative w-[190px] shrink-0 max-[1100px]:w-[156px] max-[900px]:w-full"
     >

@@ -55,6 +55,12 @@ export function TillScreen() {
   );
   // Whoever comes back, or signs in next, finds the order and not somebody's half-done sheet.
   useEffect(() => closeSheet, []);
+  const takeFirst = () => {
+    const first = entries[0];
+    if (first === undefined) return;
+    onTap(first.item);
+    useTill.setState({ search: '' });
+  };
   const choose = (id: string | undefined) => useTill.setState({ categoryId: id, search: '' });
   return (
     <div className="grid h-full grid-cols-[minmax(0,1fr)_380px] max-[1100px]:grid-cols-[minmax(0,1fr)_340px]">
@@ -62,7 +68,7 @@ export function TillScreen() {
         <h1 className="sr-only">{t('title')}</h1>
         <div className="flex items-center gap-2 max-[900px]:flex-wrap">
           <OrderTabs />
-          <ItemSearch />
+          <ItemSearch onTakeFirst={takeFirst} />
         </div>
         {menu.entries.length > 0 && (
           <ChipRow label={t('categories')}>

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { KpiEvent } from '#shared/contract/cloud-wire.ts';
 import { StreamRows } from '#shared/contract/sync-wire.ts';
 import { PROTOCOL_HEADER } from '#shared/contract/protocol.ts';
+import { withOrg } from '../../../src-cloud/store/with-org.ts';
 import { engines } from '../../helpers/engines.ts';
 import { createLiveCloud, type LiveCloud, orderRow, type Restaurant } from '../../helpers/live-cloud.ts';
 import type { ReadEvent, SseReader } from '../../helpers/sse-reader.ts';
@@ -145,6 +146,18 @@ describe.each(engines)('GET /stream/changes on $name', (engine) => {
     await live.closeStreams();
     live.clock.advance(50_000);
     expect(await heard()).toMatchObject({ isOnline: false, lastHeardAt: '2026-03-02T12:00:40.000Z' });
+  });
+
+  it('ends for a terminal that was switched off, and does not note it as heard', async () => {
+    const stream = await live.stream('/stream/changes', await place.deviceToken());
+    await caughtUp(stream);
+    await withOrg(live.cloud.ctx.database.db, place.orgId, (tx) =>
+      tx.updateTable('device').set({ status: 'revoked' }).where('id', '=', place.till).execute(),
+    );
+    live.clock.advance(20_000);
+    await stream.ended();
+    expect(live.cloud.live.hub.stats().closed).toMatchObject({ revoked: 1 });
+    expect((await live.get('/stream/changes', await place.deviceToken())).status).toBe(403);
   });
 
   it('is for terminals alone, and a cursor must be one', async () => {

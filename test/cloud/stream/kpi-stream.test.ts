@@ -29,7 +29,12 @@ describe.each(engines)('GET /stream/kpis on $name', (engine) => {
     const status = await stream.next();
     expect(status.name).toBe('status');
     const parsed = KpiStatus.parse(JSON.parse(status.data));
-    expect(parsed).toMatchObject({ scope: 'branch', branchId: place.north, asOf: '2026-03-02T12:00:00.000Z', isComplete: true });
+    expect(parsed).toMatchObject({
+      scope: 'branch',
+      branchId: place.north,
+      asOf: '2026-03-02T12:00:00.000Z',
+      isComplete: true,
+    });
     expect(parsed.terminals.map(({ deviceId }) => deviceId)).toEqual([place.till]);
   });
 
@@ -96,13 +101,20 @@ describe.each(engines)('GET /stream/kpis on $name', (engine) => {
   it('sums the assigned branches for L4 and all for L5, each with its own today', async () => {
     // 12:00 UTC is 21:00 in Tokyo: the same business day; the day before counts for the month alone.
     await place.save([orderRow(place.north, 'o1', 100)]);
-    await place.save([orderRow(place.south, 's1', 1_000), orderRow(place.south, 's2', 50, { day: '2026-03-01', method: 'momo' })], {
-      branchId: place.south,
-    });
+    await place.save(
+      [orderRow(place.south, 's1', 1_000), orderRow(place.south, 's2', 50, { day: '2026-03-01', method: 'momo' })],
+      {
+        branchId: place.south,
+      },
+    );
     const ofL4 = await live.stream('/stream/kpis?scope=org', await place.tokenOf('L4'));
     expect(JSON.parse((await ofL4.next('message')).data)).toMatchObject({ salesToday: 100, salesMTD: 100 });
     const ofL5 = await live.stream('/stream/kpis?scope=org', await place.tokenOf('L5'));
-    expect(JSON.parse((await ofL5.next('message')).data)).toMatchObject({ salesToday: 1_100, salesMTD: 1_150, paymentsMomo: 0 });
+    expect(JSON.parse((await ofL5.next('message')).data)).toMatchObject({
+      salesToday: 1_100,
+      salesMTD: 1_150,
+      paymentsMomo: 0,
+    });
   });
 
   it('refuses who may not see it', async () => {
@@ -121,7 +133,10 @@ describe.each(engines)('GET /stream/kpis on $name', (engine) => {
   });
 
   it('takes the cookie of the sign-in', async () => {
-    const stream = await live.stream(branchPath(), 'x', { authorization: '', cookie: `chefcloud_access=${await place.tokenOf('L4')}` });
+    const stream = await live.stream(branchPath(), 'x', {
+      authorization: '',
+      cookie: `chefcloud_access=${await place.tokenOf('L4')}`,
+    });
     expect(stream.status).toBe(200);
     await stream.next('message');
   });

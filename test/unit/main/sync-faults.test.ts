@@ -234,7 +234,9 @@ describe('rows from the cloud', () => {
     expect(cloud.sent('/sync/changes')).toEqual([]);
     // An event from beyond what this terminal has seen.
     const page = cloud.changes(undefined, 500);
-    cloud.stream(`event: rows\ndata: ${JSON.stringify({ ...page, after: '900.x.900.y', cursor: '901.x.901.y' })}\n\n`);
+    cloud.stream(
+      `event: rows\ndata: ${JSON.stringify({ ...page, hasMore: false, after: '900.x.900.y', cursor: '901.x.901.y' })}\n\n`,
+    );
     await quiet();
     expect(cloud.sent('/sync/changes')).toHaveLength(1);
     cloud.stream('event: rows\ndata: {"not":"a page"}\n\nevent: reset\ndata: {}\n\n');

@@ -104,7 +104,10 @@ test('the hours add up to the sales of the day, refunds and tax on top included'
       payments: [
         payment('cash', 2_000, {
           day: '2026-03-01',
-          refunds: [{ id: 'r', amountMinor: 700, at: '2026-03-02T12:00:00.000Z', day: DAY }],
+          refunds: [
+            { id: 'r', amountMinor: 700, at: '2026-03-02T12:00:00.000Z', day: DAY },
+            { id: 'r0', amountMinor: 50, at: '2026-03-01T15:00:00.000Z', day: '2026-03-01' },
+          ],
         }),
       ],
     }),

@@ -29,7 +29,9 @@ describe('the data folder of npm start', () => {
 
   it('is one process’s at a time', () => {
     const folder = openDataFolder(join(base, 'data'));
-    expect(refusal(folder.dir)).toBe(`store/in-use: ChefCloud is already running on ${folder.dir}. Stop it first, or choose another folder with --data.`);
+    expect(refusal(folder.dir)).toBe(
+      `store/in-use: ChefCloud is already running on ${folder.dir}. Stop it first, or choose another folder with --data.`,
+    );
     folder.release();
     expect(refusal(folder.dir)).toBe('opened');
   });

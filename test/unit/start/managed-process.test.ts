@@ -73,8 +73,12 @@ describe('a managed process', () => {
   });
 
   it('says its last words when it cannot start', async () => {
-    const { child } = managed(`console.log(JSON.stringify({ level: 60, msg: 'The data folder cannot be written.' })); process.exit(1);`);
-    await expect(child.start()).rejects.toThrow('the child could not start (exit code 1): The data folder cannot be written.');
+    const { child } = managed(
+      `console.log(JSON.stringify({ level: 60, msg: 'The data folder cannot be written.' })); process.exit(1);`,
+    );
+    await expect(child.start()).rejects.toThrow(
+      'the child could not start (exit code 1): The data folder cannot be written.',
+    );
     await child.stop();
   });
 });
