@@ -57,8 +57,9 @@ export class ChangesFeed {
 
   /**
    * Brings a client from `after` (undefined: from nothing) to the present and keeps it there. It is joined before the log
-   * is read, so that nothing falls between; what the catch-up covers is not sent twice. Resolves when the client is live
-   * or gone; closes it when the log cannot be read, so that it comes back.
+   * is read, so that nothing falls between. Live pages that the catch-up covers are left out; one that is read meanwhile may
+   * overlap it, which a reader sees in `after`. Resolves when the client is live or gone; closes it when the log cannot
+   * be read, so that it comes back.
    */
   async attach(client: SseClient, orgId: string, branchId: string, after: string | undefined): Promise<void> {
     client.hold();
