@@ -4,7 +4,7 @@
 import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { put, type Put } from '#shared/domain/entity.ts';
+import { put } from '#shared/domain/entity.ts';
 import { silentLog } from '#shared/kernel/log.ts';
 import { systemClock } from '../src-main/core/system-clock.ts';
 import { createCommandRunner } from '../src-main/core/run-commands.ts';
@@ -111,7 +111,7 @@ function sale(index: number): { name: string; input: Record<string, unknown> }[]
 const store = openStore(folder, silentLog);
 store.write(() => {
   store.outbox.startIncarnation('bench00000', 1, new Date(systemClock.now()).toISOString());
-  store.entities.saveView(put('staff', person as never) as Put, undefined);
+  store.entities.saveView(put('staff', person as never), undefined);
 });
 const runner = createCommandRunner(store, systemClock, enrolment);
 const sales = Array.from({ length: Math.ceil(wanted / 8) + 250 }, (_, index) => sale(index)).flat();

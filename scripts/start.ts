@@ -44,16 +44,18 @@ async function run(options: StartOptions, folder: DataFolder, service: Service):
   if (isFirst && demo !== undefined) folder.reset();
 
   const built = buildIfStale(root);
-  // Should the cloud fail first, this is reported, not an unhandled rejection of the build.
-  built.catch(() => undefined);
-  await service.startCloud();
+  const cloud = service.startCloud();
+  // Whichever fails first is reported; the others are no unhandled rejections.
+  for (const work of [built, cloud]) work.catch(() => undefined);
   if (isFirst) {
+    await cloud;
     demo = await makeDemo(folder, service);
   }
+  // Later the till does not wait for the cloud: it has everything it needs.
   await built;
   const runtime = await electron;
   if (runtime?.isThere === true) {
-    await service.startElectron(runtime.executable, () => stop(service, folder, 0));
+    await service.startElectron(runtime.executable, () => void stop(service, folder, 0));
   } else {
     if (runtime !== undefined) {
       say(`The app opens in the browser: Electron's runtime is not here (${runtime.why}).`);
@@ -61,6 +63,7 @@ async function run(options: StartOptions, folder: DataFolder, service: Service):
     }
     await service.startHub();
   }
+  await cloud;
   for (const line of describeStart(options, service, demo as DemoFile)) say(line);
   if (runtime?.isThere === false) openBrowser(service.appUrl);
 }

@@ -1,4 +1,4 @@
-import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyBaseLogger } from 'fastify';
 import type { Level } from '#shared/domain/level.ts';
 import type { Clock } from '#shared/kernel/clock.ts';
 import type { BranchId, DeviceId, OrgId, StaffId } from '#shared/kernel/ids.ts';
@@ -63,7 +63,3 @@ declare module 'fastify' {
     caller: Caller | null;
   }
 }
-
-/** How a part of the cloud adds its routes. */
-export type RegisterRoutes = (app: FastifyInstance, ctx: CloudContext) => void | Promise<void>;
-export type Request = FastifyRequest;

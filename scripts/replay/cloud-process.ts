@@ -8,7 +8,7 @@ import { z } from 'zod';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const Listening = z.object({ event: z.literal('listening'), port: z.int() });
 
-const START_MS = 120_000;
+const START_MS = 300_000;
 const STOP_MS = 10_000;
 const KEPT_CHARS = 4_000;
 

@@ -3,6 +3,8 @@ import { createWriteStream, existsSync, renameSync, statSync, type WriteStream }
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
+import { z } from 'zod';
+import { AppError } from '#shared/kernel/errors.ts';
 
 const GUARD = pathToFileURL(join(dirname(import.meta.dirname), 'end-with-parent.mjs')).href;
 const STOP_MS = 5_000;
@@ -48,14 +50,13 @@ export class ManagedProcess {
     return this.#child?.pid;
   }
 
-  /** Starts it and waits until it serves. Rejects with its last words when it ends before. */
+  /** Starts it and waits until it serves. Rejects with AppError and its own last words when it ends before. */
   async start(): Promise<void> {
     const { isReady, code } = await this.#launch();
     if (isReady) return;
     this.#isStopping = true;
-    throw new Error(
-      `${this.#options.name} could not start (exit code ${String(code)}): ${this.#lastWords.join(' ').trim() || 'it said nothing'}`,
-    );
+    const words = this.#lastWords.filter((text) => text !== '').join(' ') || `it ended with exit code ${String(code)}`;
+    throw new AppError('internal', `${this.#options.name} could not start: ${words}`);
   }
 
   /** Ends it and waits until it has ended; after five seconds without mercy. */
@@ -86,7 +87,9 @@ export class ManagedProcess {
       if (stream === null) return;
       createInterface({ input: stream }).on('line', (line) => {
         this.#log.write(`${line}\n`);
-        this.#lastWords = [...this.#lastWords.slice(-4), wordsOf(line)];
+        // Whoever changes the sources wants to see at once what they broke.
+        if (this.#options.isWatching === true) console.error(`${this.#options.name}: ${line}`);
+        this.#lastWords = lastWords(this.#lastWords, line);
         if (line.includes('"event":"listening"')) ready.resolve();
       });
     };
@@ -122,16 +125,21 @@ export class ManagedProcess {
   }
 }
 
-/** What a person should read of a log line: pino's message, or the line itself. */
-function wordsOf(line: string): string {
+const Failure = z.object({ event: z.literal('failed'), message: z.string() });
+
+/** The words a person should read: a failure that is told as such, else the last lines that are no log. */
+function lastWords(before: readonly string[], line: string): string[] {
+  const parsed = parseJson(line);
+  if (parsed === undefined) return [...before.slice(-4), line.replace(/^chefcloud: /, '')];
+  const failure = Failure.safeParse(parsed);
+  return failure.success ? [failure.data.message] : [...before];
+}
+
+function parseJson(line: string): unknown {
   try {
-    const parsed: unknown = JSON.parse(line);
-    if (typeof parsed !== 'object' || parsed === null) return line;
-    if ('msg' in parsed && typeof parsed.msg === 'string') return parsed.msg;
-    if ('message' in parsed && typeof parsed.message === 'string') return parsed.message;
-    return '';
+    return JSON.parse(line);
   } catch {
-    return line;
+    return undefined;
   }
 }
 

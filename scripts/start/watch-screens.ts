@@ -1,9 +1,9 @@
 // Rebuilds out/renderer whenever a source of the screens changes; the browser shows it after a reload. A process of its own,
 // started by `npm run dev` where the screens are served by the hub.
-import { build } from 'vite';
+import { build, type InlineConfig } from 'vite';
 import config from '../../electron.vite.config.ts';
 
-const { renderer } = config as { renderer: import('vite').InlineConfig };
+const { renderer } = config as { renderer: InlineConfig };
 await build({
   ...renderer,
   configFile: false,

@@ -32,7 +32,7 @@ export async function registerDocs(app: FastifyInstance, ctx: CloudContext): Pro
       security: [{ bearer: [] }, { cookie: [] }],
     },
     transform: (data) => {
-      const { schema, url } = jsonSchemaTransform(data as Parameters<typeof jsonSchemaTransform>[0]);
+      const { schema, url } = jsonSchemaTransform(data);
       const level = data.route.config?.level;
       const access = level === 'public' ? { security: [] } : {};
       return { schema: { ...schema, ...access, 'x-level': level }, url };

@@ -112,7 +112,18 @@ export function registerEnrolmentRoutes(instance: FastifyInstance, ctx: CloudCon
       const rows = await withOrg(ctx.database.db, user.orgId, (tx) =>
         tx
           .selectFrom('device')
-          .selectAll()
+          .select([
+            'id',
+            'branch_id',
+            'code',
+            'name',
+            'status',
+            'enrolled_at',
+            'last_heard_at',
+            'pending_count',
+            'oldest_pending_at',
+            'clock_offset_ms',
+          ])
           .where('org_id', '=', user.orgId)
           .orderBy('branch_id')
           .orderBy('id')

@@ -48,7 +48,7 @@ export async function enrol(ctx: CloudContext, request: EnrolRequest): Promise<E
   const answer = await withDirectory(ctx.database.db, async (tx) => {
     const code = await tx
       .selectFrom('enrolment_code')
-      .selectAll()
+      .select(['org_id', 'branch_id', 'device_id', 'created_by', 'expires_at', 'used_at'])
       .where('code_hash', '=', hash)
       .forUpdate()
       .executeTakeFirst();

@@ -42,6 +42,6 @@ export async function readCounts(
   wanted: readonly { branchId: string; day: string }[],
 ): Promise<BranchCounts[]> {
   const values = [orgId, wanted.map(({ branchId }) => branchId), wanted.map(({ day }) => day)];
-  const { rows } = await tx.executeQuery(CompiledQuery.raw(WANTED_SQL, values) as CompiledQuery<BranchCounts>);
+  const { rows } = await tx.executeQuery<BranchCounts>(CompiledQuery.raw(WANTED_SQL, values));
   return rows;
 }

@@ -59,7 +59,7 @@ const LIVE_SQL = `
 async function selectLive(tx: Tx, orgId: string, branches: readonly Branch[], nowMs: number): Promise<LiveRow[]> {
   const days = branches.map((branch) => branchDay(branch, nowMs));
   const values = [orgId, branches.map((branch) => branch.id), days, days.map(monthStart)];
-  const { rows } = await tx.executeQuery(CompiledQuery.raw(LIVE_SQL, values) as CompiledQuery<LiveRow>);
+  const { rows } = await tx.executeQuery<LiveRow>(CompiledQuery.raw(LIVE_SQL, values));
   return rows;
 }
 

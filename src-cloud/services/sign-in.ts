@@ -16,7 +16,7 @@ export const REFRESH_SECONDS = 30 * 86_400;
 /** Signs a person in by e-mail and password. Throws `auth/wrong`, the same for an unknown e-mail, a wrong password and somebody who left. */
 export async function signIn(ctx: CloudContext, email: string, password: string): Promise<LoginAnswer> {
   const account = await withDirectory(ctx.database.db, (tx) =>
-    tx.selectFrom('account_directory').selectAll().where('email', '=', email).executeTakeFirst(),
+    tx.selectFrom('account_directory').select(['org_id', 'staff_id']).where('email', '=', email).executeTakeFirst(),
   );
   const orgId = account?.org_id as OrgId | undefined;
   const stored =
@@ -48,7 +48,7 @@ export async function refresh(ctx: CloudContext, refreshToken: string): Promise<
   const answer = await withOrg(ctx.database.db, orgId, async (tx) => {
     const row = await tx
       .selectFrom('refresh_token')
-      .selectAll()
+      .select(['family', 'token_hash', 'staff_id', 'expires_at', 'used_at'])
       .where('org_id', '=', orgId)
       .where('token_hash', '=', secretHash(refreshToken))
       .forUpdate()

@@ -5,7 +5,7 @@ export interface SseEvent {
   data: string;
 }
 
-// oxlint-disable-next-line no-control-regex -- exactly the characters that would break out of a field
+// Exactly the characters that would break out of a field.
 const BREAKS_FIELD = /[\r\n\0]/g;
 const LINE_END = /\r\n|\n|\r/;
 

@@ -68,7 +68,11 @@ export function createEnrolledTerminal(
   };
 
   const lastContact = Number(store.meta.find('lastContactAt') ?? Number.NaN);
-  const link = createLinkState(clock, Number.isNaN(lastContact) ? undefined : lastContact, () => statusThrottle.call());
+  const link = createLinkState(clock, Number.isNaN(lastContact) ? undefined : lastContact, () => {
+    if (!link.isOnline) kpiBoard.silence();
+    statusThrottle.call();
+    kpisThrottle.call();
+  });
 
   const status = (): SyncStatus => {
     const { waiting, oldestWaitingAt, refused } = outbox.counts();

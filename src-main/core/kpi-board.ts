@@ -11,6 +11,8 @@ export const FRESH_MS = 20_000;
 export interface KpiBoard {
   /** The cloud's word. */
   take(event: KpiEvent): void;
+  /** The cloud does not answer any more: what it said last is not shown as live, however fresh, until it speaks again. */
+  silence(): void;
   view(): KpiView;
   /** Whether the cloud's word is fresh. */
   isLive(): boolean;
@@ -34,6 +36,9 @@ export function createKpiBoard(store: Store, clock: Clock, deviceId: string, tod
   return {
     take: (event) => {
       last = { event, heardMs: clock.now() };
+    },
+    silence: () => {
+      if (last !== undefined) last.heardMs = Number.NEGATIVE_INFINITY;
     },
     isLive,
     view: () => {

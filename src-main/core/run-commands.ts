@@ -196,6 +196,9 @@ function checkActor({ actorId, approvedBy }: ExecuteRequest): void {
 
 /** The command's route with the ids of its input: what people read in the sync centre. */
 function endpointOf(command: Command, input: Record<string, unknown>): string {
-  const path = command.path.replace(/:([A-Za-z]+)/g, (_all, name: string) => String(input[name] ?? name));
+  const path = command.path.replace(/:([A-Za-z]+)/g, (_all, name: string) => {
+    const value = input[name];
+    return typeof value === 'string' ? value : name;
+  });
   return `${command.method} ${path}`;
 }

@@ -8,7 +8,7 @@ import { APP_SCHEME, screenSource } from './app-origin.ts';
 import { createIpcBridge, type IpcBridge } from './ipc.ts';
 import { keychainSeal } from './safe-storage.ts';
 import { createScreenFiles } from './screen-files.ts';
-import { startUpdater, type Updater } from './updater.ts';
+import { startUpdater } from './updater.ts';
 import { lockSession, openWindow } from './window.ts';
 
 const NOT_ENROLLED = 'This terminal is not enrolled yet. Start ChefCloud once with --cloud=ADDRESS and --enrol=CODE.';
@@ -83,7 +83,7 @@ async function start(): Promise<void> {
     resourcesPath: process.resourcesPath,
     clock: systemClock,
     log,
-    load: async () => (await import('electron-updater')).default.autoUpdater as Updater,
+    load: async () => (await import('electron-updater')).default.autoUpdater,
   });
   quitCleanly(terminal, bridge, stopUpdater);
 }

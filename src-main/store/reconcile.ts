@@ -37,7 +37,7 @@ export function reconciler(store: Store, orgId: OrgId, log: Log): Reconciler {
         log(`store: ${String(error)}`);
         return undefined;
       }
-    }) as Find;
+    });
 
   const rerun = (commands: readonly (PendingCommand & { pos: number })[], base: Find): Put[] =>
     rebase(base, commands, orgId, (command, puts) => {

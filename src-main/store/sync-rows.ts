@@ -255,6 +255,7 @@ function stageRow(row: WireRow, statements: StageStatements, log: Log): void {
   if (kind.data === 'order') statements.addDays(row.id, parsed.data as Order);
 }
 
+/** CROSS JOIN: SQLite keeps the order of the tables. Left to itself it reads all entities and looks each up among the few that are staged. */
 function stageStatements(db: Store['db']) {
   const add = db.prepare(
     'INSERT OR REPLACE INTO temp.stage (kind, id, seq, body, state, day) VALUES (?, ?, ?, ?, ?, ?)',
@@ -285,13 +286,13 @@ function stageStatements(db: Store['db']) {
   const hasTombstones = db.prepare('SELECT 1 FROM temp.stage WHERE body IS NULL LIMIT 1').pluck();
   const dropDays = db.prepare(
     `DELETE FROM order_day WHERE order_id IN (
-       SELECT s.id FROM temp.stage s JOIN entity e ON e.kind = s.kind AND e.id = s.id WHERE s.kind = 'order' AND e.pending = 0)`,
+       SELECT s.id FROM temp.stage s CROSS JOIN entity e ON e.kind = s.kind AND e.id = s.id WHERE s.kind = 'order' AND e.pending = 0)`,
   );
   const takeDays = db.prepare(
-    `INSERT INTO order_day SELECT d.* FROM temp.stage_day d JOIN entity e ON e.kind = 'order' AND e.id = d.order_id WHERE e.pending = 0`,
+    `INSERT INTO order_day SELECT d.* FROM temp.stage_day d CROSS JOIN entity e ON e.kind = 'order' AND e.id = d.order_id WHERE e.pending = 0`,
   );
   const pending = db.prepare<[], Ref>(
-    'SELECT e.kind, e.id FROM temp.stage s JOIN entity e ON e.kind = s.kind AND e.id = s.id WHERE e.pending = 1',
+    'SELECT e.kind, e.id FROM temp.stage s CROSS JOIN entity e ON e.kind = s.kind AND e.id = s.id WHERE e.pending = 1',
   );
   const forgetPending = db.prepare('UPDATE entity SET base = NULL WHERE pending = 1');
   const forgetAll = db.prepare('UPDATE entity SET base_seq = 0 WHERE base_seq > 0');

@@ -92,7 +92,7 @@ export function createCloudClient(options: CloudClientOptions): CloudClient {
       const body = parseJson(text);
       if (!response.ok) throw readFailure(response, body, clock);
       const parsed = request.answer.safeParse(body);
-      if (parsed.success) return parsed.data as z.output<typeof request.answer>;
+      if (parsed.success) return parsed.data;
       throw new CloudError(502, {
         code: 'internal',
         message: 'The cloud gave an answer that this version cannot read.',

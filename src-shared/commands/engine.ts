@@ -1,4 +1,4 @@
-import { type Anomaly, type Flag } from '../domain/anomaly.ts';
+import type { Anomaly, Flag } from '../domain/anomaly.ts';
 import { type EntityOf, type Kind, KINDS, put, type Put, type Ref, refKey } from '../domain/entity.ts';
 import { mayAct, type Staff } from '../domain/staff.ts';
 import { AppError, invalidInput, toWireError, type WireError } from '../kernel/errors.ts';

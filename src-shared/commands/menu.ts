@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { put } from '../domain/entity.ts';
-import { availabilityId, Category, MenuItem } from '../domain/menu.ts';
+import { availabilityId, Category } from '../domain/menu.ts';
 import { AppError } from '../kernel/errors.ts';
 import { CategoryId, MenuItemId, Name, StationId } from '../kernel/ids.ts';
 import { NonNegativeMinor, TaxRule } from '../kernel/money.ts';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isMenuPrice } from '../domain/menu.ts';
-import { Order, OrderLine, OrderType, orderTotals, Quantity } from '../domain/order.ts';
+import type { Order, OrderLine} from '../domain/order.ts';
+import { OrderType, orderTotals, Quantity } from '../domain/order.ts';
 import { put, type Put } from '../domain/entity.ts';
 import { Session } from '../domain/table.ts';
 import type { Flag } from '../domain/anomaly.ts';

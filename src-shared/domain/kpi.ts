@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { BusinessDay } from '../kernel/business-day.ts';
+import type { BusinessDay } from '../kernel/business-day.ts';
 import type { Order } from './order.ts';
 import { orderTotals } from './order.ts';
 

@@ -1,5 +1,6 @@
 import { Fold, parseInput, runCommand, type Find } from '../commands/engine.ts';
-import { contextOf, Envelope } from '../commands/envelope.ts';
+import type { Envelope } from '../commands/envelope.ts';
+import { contextOf } from '../commands/envelope.ts';
 import { findCommand } from '../commands/registry.ts';
 import type { Put } from '../domain/entity.ts';
 import type { DeviceId, OrgId } from '../kernel/ids.ts';

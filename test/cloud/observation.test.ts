@@ -250,7 +250,7 @@ describe('what the cloud says of itself', () => {
     expect(await metric()).toMatch(/^error_rate\{endpoint="POST \/auth\/login",status="429"\} [2-9]/m);
     for (const route of Object.keys(RATE_LIMITS)) {
       const [method = '', path = ''] = route.split(' ');
-      expect(live.cloud.app.hasRoute({ method: method as 'POST', url: path })).toBe(true);
+      expect(live.cloud.app.hasRoute({ method: method, url: path })).toBe(true);
     }
   });
 });

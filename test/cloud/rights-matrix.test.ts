@@ -6,7 +6,8 @@ import { commands } from '#shared/commands/registry.ts';
 import { EnrolAnswer, SetupAnswer } from '#shared/contract/cloud-wire.ts';
 import { MAX_PUSH_ENTRIES } from '#shared/contract/protocol.ts';
 import { hasLevel, type Level } from '#shared/domain/level.ts';
-import { BranchId, DeviceId, OrgId, StaffId } from '#shared/kernel/ids.ts';
+import type { BranchId, OrgId } from '#shared/kernel/ids.ts';
+import { DeviceId, StaffId } from '#shared/kernel/ids.ts';
 import { buildCloud, type Cloud } from '../../src-cloud/app.ts';
 import type { Database } from '../../src-cloud/store/database.ts';
 import { systemClock } from '../../src-main/core/system-clock.ts';
@@ -341,9 +342,10 @@ describe.each(engines)('rights over HTTP on $name', (engine) => {
       const command = commands.find((each) => each.route === `${method} ${path}`);
       const input =
         command === undefined ? ids : (INPUTS[command.name]?.(command.name.startsWith('ticket.') ? ticketId : n) ?? {});
-      const filled = path.replace(/:(\w+)/g, (_all, param: string) =>
-        encodeURIComponent(String(input[param] ?? ids[param] ?? 'any')),
-      );
+      const filled = path.replace(/:(\w+)/g, (_all, param: string) => {
+        const value = input[param] ?? ids[param];
+        return typeof value === 'string' ? encodeURIComponent(value) : 'any';
+      });
       const query = `scope=branch&branchId=${own.branchId}`;
       for (const token of [other.user.L5, other.user.L4, other.device]) {
         const hasBody = method !== 'GET' && method !== 'DELETE';

@@ -98,7 +98,7 @@ async function readEvents(stream: Response, heard: Heard): Promise<void> {
   const decoder = new TextDecoder();
   let text = '';
   for await (const chunk of stream.body ?? []) {
-    text += decoder.decode(chunk as Uint8Array, { stream: true });
+    text += decoder.decode(chunk, { stream: true });
     const blocks = text.split('\n\n');
     text = blocks.pop() ?? '';
     for (const block of blocks) {

@@ -107,9 +107,7 @@ export class TestHost implements Host {
 
 /** As if the person had left and the window had just been opened. */
 async function lockAndReload(page: Page): Promise<void> {
-  await page.evaluate(() =>
-    (globalThis as unknown as { chefcloud: PreloadApi }).chefcloud.call('session:lock', {}),
-  );
+  await page.evaluate(() => (globalThis as unknown as { chefcloud: PreloadApi }).chefcloud.call('session:lock', {}));
   await page.evaluate(() => (location.hash = ''));
   await page.reload();
 }

@@ -45,6 +45,8 @@ test('the Till never waits while the cloud is dead, says so, and all is right af
   await goTo(counter, 'Manager');
   const own = MINOR.Rolex + MINOR.Chips + MINOR.Soda;
   await expect(counter.getByText(/This terminal's own figures/).first()).toBeVisible();
+  const cash = { salesToday: own, salesMTD: own, paymentsCash: own, onShiftNow: hasOpenedShift ? 1 : 0 };
+  await expectMoved(counter, before, { ...cash, openOrders: 1 });
   await goTo(counter, 'Till');
   await expect(orderPanel(counter)).toContainText(second);
   await payExact(counter);

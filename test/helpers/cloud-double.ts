@@ -105,7 +105,7 @@ export class CloudDouble {
         ...row,
         body: JSON.parse(JSON.stringify(row.body)),
         seq: scope.seq + 1,
-      } as Put & { seq: number });
+      });
     }
     for (const name of touched) {
       const scope = this.#state.scopes[name];

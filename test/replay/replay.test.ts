@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { z } from 'zod';
 import { EnrolmentCodeAnswer, LoginAnswer, SetupAnswer } from '#shared/contract/cloud-wire.ts';
 import { CloudProcess } from '../../scripts/replay/cloud-process.ts';
@@ -12,7 +12,7 @@ import type { ReplayResult } from '../../scripts/replay/result.ts';
 // The tool as a user starts it: real processes, real files, the real terminal and the real cloud.
 const root = join(import.meta.dirname, '..', '..');
 // Seconds each on a machine that is free; several processes and databases start in each of them.
-const PATIENCE_MS = 240_000;
+const PATIENCE_MS = 600_000;
 let folder: string;
 
 beforeAll(() => {
@@ -213,15 +213,14 @@ describe('input that cannot be used ends with 2 and writes nothing', { timeout: 
 describe('into a cloud that is there already', { timeout: PATIENCE_MS }, () => {
   let cloud: CloudProcess;
   let data: string;
-  afterEach(async () => {
-    await cloud.stop();
-    rmSync(data, { recursive: true, force: true });
-  });
-
-  async function organisation(currency: string) {
+  beforeAll(async () => {
     data = mkdtempSync(join(folder, 'cloud-'));
     cloud = new CloudProcess(data, 'set-up-token-of-the-test');
     await cloud.start();
+  }, PATIENCE_MS);
+  afterAll(() => cloud.stop());
+
+  async function organisation(currency: string) {
     const post = async <S extends z.ZodType>(
       schema: S,
       path: string,
@@ -236,7 +235,7 @@ describe('into a cloud that is there already', { timeout: PATIENCE_MS }, () => {
       expect([answer.status, path]).toEqual([expect.toBeOneOf([200, 201]), path]);
       return schema.parse(await answer.json());
     };
-    const login = { email: 'owner@example.com', password: 'a long password' };
+    const login = { email: `owner-${currency}@example.com`, password: 'a long password' };
     await post(SetupAnswer, '/setup', {
       token: 'set-up-token-of-the-test',
       organisation: { name: 'Chain', currency },

@@ -90,7 +90,8 @@ describe('commands on a terminal store', () => {
       expect(Envelope.parse(JSON.parse(String(row['body']))).id).toBe(row['id']);
     }
     expect(new Set(rows.map((row) => row['incarnation'])).size).toBe(1);
-    expect(rows.map((row) => row['id'])).toEqual(rows.map((row) => row['id']).toSorted());
+    const ids = rows.map((row) => String(row['id']));
+    expect(ids).toEqual(ids.toSorted());
   });
 
   test('receipt numbers have no gap, whatever was refused and however often it starts', async () => {

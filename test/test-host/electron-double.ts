@@ -128,7 +128,7 @@ export function createElectronDouble(options: {
           this.openHandler = handler;
         },
       });
-      registered.windows.set(this.id, this as unknown as WindowDouble);
+      registered.windows.set(this.id, this);
       const preload = given.webPreferences?.['preload'];
       options.post({
         type: 'window',

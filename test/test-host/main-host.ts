@@ -81,7 +81,7 @@ export class MainHost {
   request<N extends RequestName>(name: N, input: Requests[N]['in']): Promise<Requests[N]['out']> {
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
+      this.#waiting.set(id, { resolve: resolve, reject });
       this.#post({ type: 'request', id, name, input } as ToMain);
     });
   }

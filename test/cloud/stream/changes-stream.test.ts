@@ -57,7 +57,7 @@ describe.each(engines)('GET /stream/changes on $name', (engine) => {
     const token = await place.deviceToken();
     const first = await live.stream('/stream/changes', token);
     const { cursor } = await caughtUp(first);
-    first.close();
+    await first.close();
     await place.save([orderRow(place.north, 'o2', 100)]);
     await place.save([orderRow(place.north, 'o3', 100)]);
     const second = await live.stream('/stream/changes?after=0..0.', token, { 'last-event-id': cursor });
@@ -112,7 +112,7 @@ describe.each(engines)('GET /stream/changes on $name', (engine) => {
     expect(new Set(events.map(({ data }) => data)).size).toBe(1);
     stop();
     expect(reads).toBe(1);
-    for (const stream of streams) stream.close();
+    await Promise.all(streams.map((stream) => stream.close()));
     await expect.poll(() => live.cloud.live.hub.stats().clients).toBe(0);
     expect(live.cloud.live.changes.readers).toBe(0);
     expect(live.cloud.live.hub.stats().channels).toBe(0);

@@ -87,7 +87,7 @@ describe.each(engines)('GET /stream/kpis on $name', (engine) => {
     expect(new Set(data).size).toBe(1);
     expect(selects.length - before).toBe(1);
     const gone = Promise.all([first, ...others].map((stream) => stream.ended()));
-    for (const stream of [first, ...others]) stream.close();
+    await Promise.all([first, ...others].map((stream) => stream.close()));
     await gone;
     await expect.poll(() => live.cloud.live.hub.stats().clients).toBe(0);
     expect(live.cloud.live.kpis.watched).toBe(0);

@@ -116,7 +116,7 @@ describe('rights: every command of the registry × every level', () => {
   });
 
   test('the shift of somebody else needs L3', () => {
-    const world = new World([...LEVELS.map((level) => put('staff', staffOf(level)))]);
+    const world = new World(LEVELS.map((level) => put('staff', staffOf(level))));
     world.apply('shift.open', { shiftId: 's1', floatMinor: 100 }, { by: 'L3' });
     const close = { shiftId: 's1', countedMinor: 100, expectedMinor: 100 };
     expect(world.run('shift.close', close, { by: 'L2' })).toMatchObject({ error: { code: 'shift/not-own' } });

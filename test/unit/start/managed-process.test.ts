@@ -72,13 +72,15 @@ describe('a managed process', () => {
     expect(restarts).toEqual([60_000]);
   });
 
-  it('says its last words when it cannot start', async () => {
+  it('says in its own words why it cannot start', async () => {
     const { child } = managed(
-      `console.log(JSON.stringify({ level: 60, msg: 'The data folder cannot be written.' })); process.exit(1);`,
+      `console.error(JSON.stringify({ event: 'failed', code: 'store/newer', message: 'This data was written by a newer version.' }));
+       process.exit(1);`,
     );
-    await expect(child.start()).rejects.toThrow(
-      'the child could not start (exit code 1): The data folder cannot be written.',
-    );
+    await expect(child.start()).rejects.toThrow('the child could not start: This data was written by a newer version.');
     await child.stop();
+    const { child: mute } = managed('process.exit(3);');
+    await expect(mute.start()).rejects.toThrow('the child could not start: it ended with exit code 3');
+    await mute.stop();
   });
 });
