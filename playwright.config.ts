@@ -23,7 +23,8 @@ export default defineConfig({
   projects: [...projects, ...(host === undefined ? [{ name: 'start', testMatch: '**/start.spec.ts' }] : [])],
   use: {
     locale: 'en-GB',
-    trace: 'retain-on-failure',
+    // Recording every step takes half of the time again; a failure's last page is kept anyway.
+    trace: process.env['CI'] === undefined ? 'off' : 'retain-on-failure',
     launchOptions: {
       ...(executablePath === undefined ? {} : { executablePath }),
       args: [

@@ -29,15 +29,16 @@ export function reconciler(store: Store, orgId: OrgId, log: Log): Reconciler {
     });
 
   /** Inside the closure the cloud's word, outside the view. A row that cannot be read counts as missing. */
-  const baseOf = (refs: ReadonlyMap<string, Ref>): Find =>
-    ((kind, id) => {
+  const baseOf =
+    (refs: ReadonlyMap<string, Ref>): Find =>
+    (kind, id) => {
       try {
         return refs.has(refKey({ kind, id })) ? entities.findBase(kind, id) : entities.find(kind, id);
       } catch (error) {
         log(`store: ${String(error)}`);
         return undefined;
       }
-    });
+    };
 
   const rerun = (commands: readonly (PendingCommand & { pos: number })[], base: Find): Put[] =>
     rebase(base, commands, orgId, (command, puts) => {

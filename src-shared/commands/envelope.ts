@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { BusinessDay } from '../kernel/business-day.ts';
-import type { DeviceId, OrgId} from '../kernel/ids.ts';
+import type { DeviceId, OrgId } from '../kernel/ids.ts';
 import { BranchId, CommandId, IsoAt, StaffId } from '../kernel/ids.ts';
 
 /** A command as it is written into the outbox and sent: who, where, when, what. Its bytes never change afterwards. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isMenuPrice } from '../domain/menu.ts';
-import type { Order, OrderLine} from '../domain/order.ts';
+import type { Order, OrderLine } from '../domain/order.ts';
 import { OrderType, orderTotals, Quantity } from '../domain/order.ts';
 import { put, type Put } from '../domain/entity.ts';
 import { Session } from '../domain/table.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { BusinessDay} from '../kernel/business-day.ts';
+import type { BusinessDay } from '../kernel/business-day.ts';
 import { businessDayOf, DayStartHour, TimeZone } from '../kernel/business-day.ts';
 import { BranchId, Name, OrgId, StationId } from '../kernel/ids.ts';
 import { Currency } from '../kernel/money.ts';

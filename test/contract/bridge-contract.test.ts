@@ -40,7 +40,7 @@ describe.each(bridges)('the bridge over $name', (bridge) => {
     return staff.find((face) => face.name === restaurant.person(level).name)?.id ?? '';
   };
   const signIn = async (level: Level) =>
-    call('session:signIn', { staffId: (await idOf(level)), pin: restaurant.person(level).pin });
+    call('session:signIn', { staffId: await idOf(level), pin: restaurant.person(level).pin });
 
   const openOrder = (orderId: string) => ({ name: 'order.open', input: { orderId, type: 'takeaway' } });
   const add = (orderId: string, lineId: string) => ({

@@ -102,7 +102,7 @@ const answers: { [N in RequestName]: (input: Requests[N]['in']) => Promise<Reque
 
 process.on('message', (message: ToMain) => {
   if (message.type === 'quit') return quit();
-  if (message.type === 'close') return  registered.windows.get(message.windowId)?.close();
+  if (message.type === 'close') return registered.windows.get(message.windowId)?.close();
   const { id, name, input } = message;
   const answer = answers[name] as (given: unknown) => Promise<unknown>;
   answer(input).then(

@@ -23,7 +23,7 @@ function useTitle(item: OutboxItem): string {
   const rows = useLive((live) => live.rows);
   const key = `commands:${item.name}`;
   const isKnown: boolean = i18next.exists(key);
-  const word = isKnown ? i18next.t(key as 'commands:payment.take') : item.name;
+  const word = isKnown ? i18next.t(key) : item.name;
   const subject = subjectOf(item, rows);
   if (subject === undefined) return word;
   if (subject.kind === 'order') return `${word} · ${t('on', { number: subject.number })}`;
