@@ -7,7 +7,7 @@ import { openChromiumWindow } from '../test-host/chromium-window.ts';
 import { MainHost } from '../test-host/main-host.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const OUT = join(ROOT, '.cache/out-mut');
+const OUT = join(ROOT, 'out');
 
 /** Where the app under test runs. It lives as long as the restaurant; each spec gets pages that nobody is signed in on. */
 export interface Host {
