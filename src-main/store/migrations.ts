@@ -97,7 +97,7 @@ const migrations: readonly { number: number; sql: string }[] = [
   },
 ];
 
-export const SCHEMA_VERSION = migrations.length;
+export const SCHEMA_VERSION = Math.max(...migrations.map(({ number }) => number));
 
 /** Brings the file to this version's tables, each step in a transaction. Throws `store/newer` when it is ahead of us. */
 export function migrate(db: Database.Database): void {
