@@ -132,6 +132,8 @@ async function openPostgres(connectionString: string, { maxConnections = 10 }: D
   const pool = new pg.Pool({ connectionString, max: maxConnections, types });
   // An idle connection that the server ends is replaced by the pool; without a listener the process would die of it.
   pool.on('error', () => undefined);
+  // Nor of a connection that breaks in the middle of a transaction: whoever asks it next is told.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   try {
     (await pool.connect()).release();
   } catch (error) {
