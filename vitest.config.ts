@@ -19,7 +19,12 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'cloud',
-          include: ['test/cloud/**/*.test.ts', 'test/contract/**/*.test.ts', 'test/replay/**/*.test.ts'],
+          include: [
+            'test/cloud/**/*.test.ts',
+            'test/contract/**/*.test.ts',
+            'test/replay/**/*.test.ts',
+            'test/crash/**/*.test.ts',
+          ],
           pool: 'forks',
           globalSetup: ['test/global-setup.ts'],
           testTimeout: seconds(60),

@@ -24,6 +24,7 @@ const tasks = {
   start: ['scripts/start.ts'],
   dev: ['scripts/dev.ts'],
   replay: ['scripts/replay/main.ts'],
+  crash: ['scripts/crash/main.ts'],
   test: ['scripts/test.ts'],
   ready: ['scripts/test.ts', '--ci'],
   build: ['scripts/build.ts'],

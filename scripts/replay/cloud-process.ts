@@ -20,8 +20,8 @@ export class CloudProcess {
   #errors = '';
   #isStopped = false;
 
-  /** `dataDir`: where it keeps its database and key. DATABASE_URL of this process is passed on. */
-  constructor(dataDir: string, setupToken: string) {
+  /** `dataDir`: where it keeps its database and key. DATABASE_URL of this process is passed on, unless `env` has another. */
+  constructor(dataDir: string, setupToken: string, env: Readonly<Record<string, string>> = {}) {
     this.#env = {
       LOG_LEVEL: 'warn',
       ...process.env,
@@ -29,11 +29,16 @@ export class CloudProcess {
       PORT: '0',
       DATA_DIR: dataDir,
       CHEFCLOUD_SETUP_TOKEN: setupToken,
+      ...env,
     };
   }
 
   get pid(): number | undefined {
     return this.#child?.pid;
+  }
+  /** Whether the process that was started last is still there. */
+  get isRunning(): boolean {
+    return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
   }
   get port(): number {
     return this.#port;
@@ -101,7 +106,7 @@ export class CloudProcess {
 
   async #end(signal: NodeJS.Signals): Promise<void> {
     const child = this.#child;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    if (child === undefined || !this.isRunning) return;
     const ended = once(child, 'exit');
     child.kill(signal);
     await ended;

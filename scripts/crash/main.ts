@@ -1,0 +1,100 @@
+// `npm run crash`: real processes on real files, killed at random moments under load; see HELP.
+import { constants } from 'node:os';
+import { parseArgs } from 'node:util';
+import { AppError } from '#shared/kernel/errors.ts';
+import { findPostgresBinaries } from '../../test/helpers/postgres-server.ts';
+import { CrashRun, type CrashResult, FEWEST_SALES } from './crash-run.ts';
+
+const HELP = `npm run crash -- [options]
+
+Rings up sales on real terminals against a real cloud, each in a process of its own, and kills them (kill -9) at random moments.
+A checker that is never killed keeps its own record of every sale that a terminal confirmed, and holds it against both stores.
+
+  --rounds N       rounds of crashes on each engine (default 10)
+  --engine E       postgres, pglite or both (default both)
+  --seed S         another choice of victims and sales
+  --tills N        terminals that sell (default 2)
+  --check-every N  compare the stores after so many rounds, and at the end (default 20)
+  --help           this text
+
+Ends with 0 when nothing was lost or doubled and every round had at least ${FEWEST_SALES} confirmed sales, with 1 when not, with 2 when
+the options cannot be read.`;
+
+const options = {
+  rounds: { type: 'string', default: '10' },
+  engine: { type: 'string', default: 'both' },
+  seed: { type: 'string', default: '1' },
+  tills: { type: 'string', default: '2' },
+  'check-every': { type: 'string', default: '20' },
+  help: { type: 'boolean', default: false },
+} as const;
+
+function wholeNumber(name: string, text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new AppError('input/invalid', `--${name} ${text}: a whole number from 1`);
+  return Number(text);
+}
+
+function readArguments() {
+  const { values } = parseArgs({ options, strict: true });
+  const { engine } = values;
+  if (engine !== 'postgres' && engine !== 'pglite' && engine !== 'both')
+    throw new AppError('input/invalid', `--engine ${engine}: postgres, pglite or both`);
+  return {
+    isHelp: values.help,
+    engines: engine === 'both' ? (['postgres', 'pglite'] as const) : [engine],
+    rounds: wholeNumber('rounds', values.rounds),
+    seed: wholeNumber('seed', values.seed),
+    tills: wholeNumber('tills', values.tills),
+    checkEvery: wholeNumber('check-every', values['check-every']),
+  };
+}
+
+function tell(engine: string, result: CrashResult): void {
+  const { rounds, sales, fewestSales, commands, checks, elapsedMs, problems } = result;
+  const kills = Object.entries(result.kills).map(([kind, count]) => `${kind} ${count}`);
+  for (const problem of problems) console.error(`${engine}: ${problem}`);
+  console.log(
+    `${engine}: ${rounds} rounds, ${sales} sales confirmed under fire (at least ${fewestSales} a round), ${commands} commands, ` +
+      `kills: ${kills.join(', ')}; ${checks} comparisons, ${problems.length === 0 ? '0 lost, 0 doubled' : 'RED'}, ` +
+      `${(elapsedMs / 1000).toFixed(1)} s (${(elapsedMs / 1000 / Math.max(rounds, 1)).toFixed(2)} s a round)`,
+  );
+}
+
+async function main(): Promise<number> {
+  let wanted: ReturnType<typeof readArguments>;
+  try {
+    wanted = readArguments();
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\nSee npm run crash -- --help.`);
+    return 2;
+  }
+  if (wanted.isHelp) {
+    console.log(HELP);
+    return 0;
+  }
+  let isRed = false;
+  for (const engine of wanted.engines) {
+    const postgresBinaries = engine === 'postgres' ? findPostgresBinaries() : undefined;
+    if (engine === 'postgres' && postgresBinaries === undefined) {
+      console.error('*** not run: no PostgreSQL on this machine (initdb and postgres) ***');
+      isRed ||= process.env['CI'] === 'true';
+      continue;
+    }
+    const run = new CrashRun({
+      ...wanted,
+      ...(postgresBinaries === undefined ? {} : { postgresBinaries }),
+      say: (line) => console.log(`${engine}: ${line}`),
+    });
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+      process.once(signal, () => {
+        run.abandon();
+        process.exit(128 + constants.signals[signal]);
+      });
+    const result = await run.run();
+    tell(engine, result);
+    isRed ||= result.problems.length > 0;
+  }
+  return isRed ? 1 : 0;
+}
+
+process.exitCode = await main();
