@@ -98,16 +98,11 @@ async function openPglite({ dataDir, template }: DatabaseOptions): Promise<Datab
       ...(template === undefined ? {} : { loadDataDir: template }),
     });
     if (folder !== undefined) writeFileSync(finishedMark(folder), '');
-    const pool = new pg.Pool(Object.assign(createPgConfig(lite), { types }));
-    const { db, onQuery } = kyselyOver(pool);
+    const over = databaseOver(lite);
     return {
-      kind: 'pglite',
-      db,
-      onQuery,
-      // Never LISTEN on a pooled client: PGlite has one session, and it would be held for good.
-      listen: (channel, onPayload) => lite.listen(channel, onPayload),
+      ...over,
       async close() {
-        await db.destroy();
+        await over.close();
         await lite.close();
         unlock();
       },
@@ -116,6 +111,20 @@ async function openPglite({ dataDir, template }: DatabaseOptions): Promise<Datab
     unlock();
     throw error;
   }
+}
+
+/** The cloud's database over an engine that is open; `close` leaves that open. One at a time: it has one session. */
+export function databaseOver(lite: PGlite): Database {
+  const pool = new pg.Pool(Object.assign(createPgConfig(lite), { types }));
+  const { db, onQuery } = kyselyOver(pool);
+  return {
+    kind: 'pglite',
+    db,
+    onQuery,
+    // Never LISTEN on a pooled client: PGlite has one session, and it would be held for good.
+    listen: (channel, onPayload) => lite.listen(channel, onPayload),
+    close: () => db.destroy(),
+  };
 }
 
 function finishedMark(folder: string): string {

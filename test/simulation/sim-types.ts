@@ -21,6 +21,8 @@ export interface SimTerminal {
   readonly terminal: Terminal | undefined;
   /** What its own clock says, which may be a day off. */
   nowMs(): number;
+  /** Reads this terminal's own database over the connection that it works with. Only while it is up. */
+  query<T>(text: string, parameters?: readonly unknown[]): T[];
 }
 
 /** The simulated cloud. Reads go to its real database, whether its process is up or not. */
@@ -72,6 +74,21 @@ export interface LedgerEvents {
    * the cloud, nor in what heals (mirror): they are excused, and must not show up half.
    */
   diskLost(deviceId: string, commandIds: readonly string[]): void;
+  /** The cloud's database was put back to an older state: until the terminals have sent again, it may lack what it had. */
+  cloudRestored(): void;
+  /**
+   * The `execute` of this command throws wherever it is run again (the cloud, a rebase): its effect is not expected, but it must
+   * end refused, or (physical) applied and flagged, and hold nothing back. Told before `confirmed`.
+   */
+  poisoned?(commandId: string): void;
+}
+
+/** Thrown out of a terminal's statement when its process dies there: no finding, the world deals with it. */
+export class SimCrash extends Error {
+  constructor(where: string) {
+    super(`the process died: ${where}`);
+    this.name = 'SimCrash';
+  }
 }
 
 /** A broken promise: what was expected, what was seen, and when. Ends the run red. */
@@ -92,6 +109,13 @@ export interface Workload {
    */
   act(terminal: SimTerminal): boolean;
 }
+
+/**
+ * How the world makes the workload: `ledger` is the checks with the world listening in. When a terminal dies between its
+ * COMMIT and the return of `execute`, the world itself calls `confirmed` at its reopening with what the disk holds.
+ */
+export type CreateWorkload = (world: SimWorld, random: Random, ledger: LedgerEvents) => Workload;
+export type CreateChecks = (world: SimWorld) => Checks;
 
 /** The checks of a run; each throws a Finding. */
 export interface Checks extends LedgerEvents {

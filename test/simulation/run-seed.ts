@@ -1,0 +1,137 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { wallMs } from './determinism.ts';
+import type { FaultCounts, SimSettings } from './faults.ts';
+import { createChecks } from './invariants/create-checks.ts';
+import type { Lab } from './lab.ts';
+import { type Checks, Finding, type LedgerEvents, type Workload } from './sim-types.ts';
+import { createWorkload } from './workload/create-workload.ts';
+import { type Post, World } from './world.ts';
+
+export interface RunResult {
+  settings: SimSettings;
+  counts: FaultCounts;
+  /** Of the trace: equal for equal seeds. */
+  hash: string;
+  confirmed: number;
+  wallMs: number;
+  virtualMs: number;
+  /** Undefined: green. */
+  broken?: { invariant: string; detail: string };
+}
+
+/** Each branch has people and checks of its own. */
+interface House {
+  workload: Workload;
+  checks: Checks;
+  posts: Post[];
+}
+
+/** Runs one seed from its beginning to its checks. Never throws for a finding. */
+export async function runSeed(lab: Lab, settings: SimSettings, say?: (line: string) => void): Promise<RunResult> {
+  const beganMs = wallMs();
+  rmSync(join(lab.folder, 'run'), { recursive: true, force: true });
+  const world = new World(lab, settings, say);
+  const startedMs = world.nowMs;
+  const run = new Run(world);
+  let broken: RunResult['broken'];
+  try {
+    await run.all();
+  } catch (error) {
+    broken =
+      error instanceof Finding
+        ? { invariant: error.invariant, detail: error.message }
+        : { invariant: 'no-surprise', detail: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  }
+  await world.close();
+  return {
+    settings,
+    counts: world.counts,
+    hash: world.hash(),
+    confirmed: run.confirmed.size,
+    wallMs: wallMs() - beganMs,
+    virtualMs: world.nowMs - startedMs,
+    ...(broken === undefined ? {} : { broken }),
+  };
+}
+
+const DRAIN_MS = 15 * 60_000;
+/** Then the last rows and figures have come by the stream, or by the pull that makes good for it. */
+const QUIET_MS = 200_000;
+
+class Run {
+  readonly world: World;
+  readonly houses: House[] = [];
+  readonly confirmed = new Set<string>();
+
+  constructor(world: World) {
+    this.world = world;
+    const { posts, random } = world;
+    for (const branchId of new Set(posts.map(({ host }) => host.branchId))) {
+      const view = world.viewOf(branchId);
+      const checks = createChecks(view);
+      const ledger = this.#listenTo(checks);
+      const workload = createWorkload(view, random.fork(`work ${branchId}`), ledger);
+      this.houses.push({ workload, checks, posts: posts.filter(({ host }) => host.branchId === branchId) });
+    }
+  }
+
+  async all(): Promise<void> {
+    const { world } = this;
+    const random = world.random.fork('steps');
+    await world.open();
+    await world.pass(2_000);
+    for (let step = 0; step < world.settings.steps; step += 1) {
+      this.#act(random.pick(world.posts));
+      await world.pass(random.pick([0, 20, 300, 1_000, 1_000, 4_000]));
+      for (const { checks } of this.houses) checks.afterStep();
+    }
+    await this.#drain();
+    for (const { checks } of this.houses) await checks.atEnd();
+  }
+
+  #act(post: Post): void {
+    const house = this.houses.find(({ posts }) => posts.includes(post));
+    if (house === undefined || post.host.terminal === undefined) return;
+    this.world.at(post, () => void house.workload.act(post.host));
+  }
+
+  async #drain(): Promise<void> {
+    const { world } = this;
+    world.trace('everything heals');
+    world.network.isCalm = true;
+    const untilMs = world.nowMs + DRAIN_MS;
+    while (!this.#isDrained()) {
+      if (world.nowMs > untilMs) throw new Finding('drains', this.#stuck());
+      await world.pass(5_000);
+      for (const { checks } of this.houses) checks.afterStep();
+    }
+    await world.pass(QUIET_MS);
+  }
+
+  #isDrained(): boolean {
+    return this.world.posts.every(({ host }) => host.terminal?.backlog().unsettled === 0);
+  }
+
+  #stuck(): string {
+    const waits = this.world.posts.map(({ host }) => {
+      const backlog = host.terminal?.backlog();
+      return `${host.name}: ${backlog === undefined ? 'down' : `${backlog.waiting} wait, ${backlog.unsettled} unsettled, ${host.terminal?.status().trouble ?? ''}`}`;
+    });
+    return `after ${DRAIN_MS / 60_000} healthy minutes the queue has not drained: ${waits.join('; ')}`;
+  }
+
+  #listenTo(checks: Checks): LedgerEvents {
+    return {
+      confirmed: (command) => {
+        this.confirmed.add(command.commandId);
+        this.world.trace(
+          `${command.deviceId.slice(-4)} confirmed ${command.name} ${command.incarnation.slice(0, 4)}:${command.seq}`,
+        );
+        checks.confirmed(command);
+      },
+      diskLost: (deviceId, ids) => checks.diskLost(deviceId, ids),
+      cloudRestored: () => checks.cloudRestored(),
+    };
+  }
+}
