@@ -19,12 +19,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'cloud',
-          include: [
-            'test/cloud/**/*.test.ts',
-            'test/contract/**/*.test.ts',
-            'test/replay/**/*.test.ts',
-            'test/crash/**/*.test.ts',
-          ],
+          include: ['cloud', 'contract', 'replay', 'crash', 'simulation'].map((name) => `test/${name}/**/*.test.ts`),
           pool: 'forks',
           globalSetup: ['test/global-setup.ts'],
           testTimeout: seconds(60),

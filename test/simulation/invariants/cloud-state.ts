@@ -36,18 +36,35 @@ export interface DayRow {
 }
 
 /** What the cloud's database holds at one moment, as its tables have it. */
-export interface CloudState {
+export interface CloudTables {
   /** In the order in which they took effect: by transaction, then by the terminal's own order. */
-  commands: readonly CloudCommand[];
+  commands: CloudCommand[];
+  rows: CloudRow[];
+  days: DayRow[];
+  rollups: Omit<DayRow, 'orderId'>[];
+  watermarks: { deviceId: string; incarnation: string; seq: number }[];
+  counters: Map<string, number>;
+}
+
+export interface CloudState extends CloudTables {
   command(id: string): CloudCommand | undefined;
-  rows: readonly CloudRow[];
   row(kind: Kind, id: string): CloudRow | undefined;
   list<K extends Kind>(kind: K): EntityOf<K>[];
   find<K extends Kind>(kind: K, id: string): EntityOf<K> | undefined;
-  days: readonly DayRow[];
-  rollups: readonly Omit<DayRow, 'orderId'>[];
-  watermarks: readonly { deviceId: string; incarnation: string; seq: number }[];
-  counters: ReadonlyMap<string, number>;
+}
+
+/** Tables with ways to look things up. */
+export function stateOf(tables: CloudTables): CloudState {
+  const commandById = new Map(tables.commands.map((each) => [each.commandId, each]));
+  const byKey = new Map(tables.rows.map((row) => [`${row.kind}/${row.id}`, row]));
+  return {
+    ...tables,
+    command: (id) => commandById.get(id),
+    row: (kind, id) => byKey.get(`${kind}/${id}`),
+    // The bodies are the product's own; what is claimed of them is checked field by field.
+    list: (kind) => tables.rows.filter((row) => row.kind === kind).map((row) => row.body as never),
+    find: (kind, id) => byKey.get(`${kind}/${id}`)?.body as never,
+  };
 }
 
 interface CommandRow {
@@ -95,22 +112,14 @@ export async function readCloudState({ cloud, branch }: SimWorld): Promise<Cloud
     'select scope, seq from counter where org_id = $1',
     [orgId],
   );
-  const commands = commandRows.map(readCommand);
-  const commandById = new Map(commands.map((each) => [each.commandId, each]));
-  const byKey = new Map(rows.map((row) => [`${row.kind}/${row.id}`, row]));
-  return {
-    commands,
-    command: (id) => commandById.get(id),
+  return stateOf({
+    commands: commandRows.map(readCommand),
     rows,
-    row: (kind, id) => byKey.get(`${kind}/${id}`),
-    // The bodies are the product's own; what is claimed of them is checked field by field.
-    list: (kind) => rows.filter((row) => row.kind === kind).map((row) => row.body as never),
-    find: (kind, id) => byKey.get(`${kind}/${id}`)?.body as never,
     days: days.map(readFigures),
     rollups: rollups.map(readFigures),
     watermarks: watermarks.map((mark) => ({ ...mark, seq: Number(mark.seq) })),
     counters: new Map(counters.map(({ scope, seq }) => [scope, Number(seq)])),
-  };
+  });
 }
 
 function readFigures<T extends Omit<DayRow, 'orderId'>>(row: T): T {

@@ -120,9 +120,10 @@ export function countKpis(cloud: CloudState, today: string): Record<string, numb
 
 /** What screens show as figures is what the cloud's rows say, whether the cloud counted them or the terminal. */
 export const kpisTrue = defineLaw('kpis-true', ({ world, cloud }, broken: Broken) => {
-  for (const { name, terminal, nowMs } of world.terminals) {
+  for (const sim of world.terminals) {
+    const { name, terminal } = sim;
     if (terminal === undefined) continue;
-    const today = dayOf(terminal, nowMs());
+    const today = dayOf(terminal, sim.nowMs());
     const view = terminal.kpis();
     // The cloud counts the day that its own clock says.
     const wanted = countKpis(cloud, view.source === 'cloud' ? dayOf(terminal, world.nowMs()) : today);

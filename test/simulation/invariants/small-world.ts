@@ -11,7 +11,7 @@ import { withOrg } from '../../../src-cloud/store/with-org.ts';
 import { createTerminal, type Terminal } from '../../../src-main/core/terminal.ts';
 import { CloudKit } from '../../helpers/cloud-kit.ts';
 import { createRandom } from '../random.ts';
-import type { Checks, SimTerminal, SimWorld } from '../sim-types.ts';
+import type { Checks, ConfirmedCommand, LedgerEvents, SimTerminal, SimWorld } from '../sim-types.ts';
 import { createWorkload } from '../workload/create-workload.ts';
 import { createChecks } from './create-checks.ts';
 
@@ -37,6 +37,8 @@ export class SmallWorld implements SimWorld {
   readonly cloud: SimWorld['cloud'];
   readonly folder = mkdtempSync(join(tmpdir(), 'chefcloud-small-'));
   readonly checks: Checks;
+  /** What was confirmed, for checks of one's own. */
+  readonly confirmed: ConfirmedCommand[] = [];
   /** Requests of these terminals do not come through. */
   readonly cut = new Set<string>();
 
@@ -143,7 +145,15 @@ export class SmallWorld implements SimWorld {
   /** A day of work: `acts` taps all over the branch, with the network going and coming. */
   async work(acts: number): Promise<void> {
     const random = createRandom(`small ${this.seed}`);
-    const workload = createWorkload(this, random.fork('people'), this.checks);
+    const { checks } = this;
+    const ledger: LedgerEvents = {
+      ...checks,
+      confirmed: (command) => {
+        this.confirmed.push(command);
+        checks.confirmed(command);
+      },
+    };
+    const workload = createWorkload(this, random.fork('people'), ledger);
     for (let count = 0; count < acts; count += 1) {
       const sim = random.pick(this.terminals);
       workload.act(sim);
