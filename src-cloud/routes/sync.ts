@@ -1,12 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { ChangesPage, PushAnswer, PushRequest } from '#shared/contract/sync-wire.ts';
+import { ChangesPage, EchoAnswer, PushAnswer, PushRequest } from '#shared/contract/sync-wire.ts';
 import { AppError } from '#shared/kernel/errors.ts';
 import { CursorText } from '#shared/sync/cursor.ts';
 import type { CloudContext } from '../context.ts';
 import { deviceOf } from '../services/auth.ts';
 import { readChanges } from '../services/changes.ts';
+import { echo } from '../services/echo.ts';
 import { push } from '../services/push.ts';
 
 const DEFAULT_PAGE = 1_000;
@@ -34,6 +35,21 @@ export function registerSyncRoutes(instance: FastifyInstance, ctx: CloudContext)
       }
       return push(ctx, device, request.body);
     },
+  );
+
+  app.post(
+    '/sync/echo',
+    {
+      config: { level: 'device' },
+      schema: {
+        tags: ['sync'],
+        summary:
+          'Writes to the database and wakes the streams without changing anything: a terminal tests its whole path.',
+        body: z.object({}),
+        response: { 200: EchoAnswer },
+      },
+    },
+    (request) => echo(ctx, deviceOf(request)),
   );
 
   app.get(

@@ -1,9 +1,19 @@
 import type { Command } from '#shared/commands/define-command.ts';
-import { anomalyOf, firstRefs, Fold, type Outcome, runCommand, scopeOf, secondRefs } from '#shared/commands/engine.ts';
+import {
+  anomalyOf,
+  type Find,
+  firstRefs,
+  Fold,
+  type Outcome,
+  runCommand,
+  scopeOf,
+  secondRefs,
+} from '#shared/commands/engine.ts';
 import type { CommandContext } from '#shared/commands/envelope.ts';
-import { type Kind, type Put, put, type Ref, refKey } from '#shared/domain/entity.ts';
+import { type EntityOf, type Kind, type Put, put, type Ref, refKey } from '#shared/domain/entity.ts';
 import { ERRORS, toWireError } from '#shared/kernel/errors.ts';
 import type { EntityRows } from '../store/entity-store.ts';
+import { type AuditChange, changesOf, isAudited } from './audit-content.ts';
 
 /** A command that is ready to run: known, parsed, with its context. */
 export interface Job {
@@ -12,6 +22,12 @@ export interface Job {
   ctx: CommandContext;
   /** The last moment at which the caller could have heard of a change of rights. */
   rightsKnownSinceMs?: number;
+}
+
+/** What became of a command, and what the audit keeps of it. */
+export interface Ran {
+  outcome: Outcome;
+  changes: AuditChange[];
 }
 
 /** Whether this command writes rows of the organisation: its state then names one (menu, staff). */
@@ -45,7 +61,7 @@ export class CommandFold {
   }
 
   /** Runs one command; its rows are seen by the next. Never throws for what the command itself does. */
-  async run(job: Job): Promise<Outcome> {
+  async run(job: Job): Promise<Ran> {
     const { command, input, ctx } = job;
     // An order that an earlier command of this batch made or changed may lead to rows that no query has asked for yet.
     const more = refsOf(() => secondRefs(command, input, ctx, this.#fold.find));
@@ -55,8 +71,20 @@ export class CommandFold {
       withReview: true,
       ...(job.rightsKnownSinceMs === undefined ? {} : { rightsKnownSinceMs: job.rightsKnownSinceMs }),
     });
+    const changes = isAudited(command) ? changesOf(outcome.puts, this.#seen) : [];
     this.keep(outcome.puts);
-    return outcome;
+    return { outcome, changes };
+  }
+
+  /** As `find`; what was never looked up (a row that a command writes without reading it) is not there. */
+  readonly #seen: Find = (kind, id) =>
+    this.#written.has(refKey({ kind, id })) || this.#rows.has({ kind, id }) ? this.#fold.find(kind, id) : undefined;
+
+  /** One entity as the commands before have left it, loaded when nobody has named it. */
+  async get<K extends Kind>(kind: K, id: string): Promise<EntityOf<K> | undefined> {
+    if (!this.#written.has(refKey({ kind, id })) && !this.#rows.has({ kind, id }))
+      await this.#rows.load([{ kind, id }]);
+    return this.#fold.find(kind, id);
   }
 
   /** Adds rows that no command made. */
@@ -92,6 +120,7 @@ export function failedOutcome(command: Command | undefined, ctx: CommandContext,
   return { status: 'applied', puts: [put('anomaly', anomalyOf(flag, ctx))], flags: [flag] };
 }
 
-function printable(text: string): string {
+/** Without what no database takes: NULs and halves of surrogate pairs. */
+export function printable(text: string): string {
   return text.toWellFormed().replaceAll('\u0000', '');
 }

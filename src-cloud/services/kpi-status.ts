@@ -17,6 +17,9 @@ export interface TerminalRow {
   lastHeardAt: string | null;
   pendingCount: number;
   oldestPendingAt: string | null;
+  clockOffsetMs: number;
+  /** It says itself that it is there: a stream that is open does not say it for it. */
+  beats: boolean;
 }
 
 /** The active terminals of these branches. */
@@ -24,7 +27,16 @@ export async function listTerminals(tx: Tx, orgId: string, branchIds: readonly s
   if (branchIds.length === 0) return [];
   const rows = await tx
     .selectFrom('device')
-    .select(['id', 'name', 'branch_id', 'last_heard_at', 'pending_count', 'oldest_pending_at'])
+    .select([
+      'id',
+      'name',
+      'branch_id',
+      'last_heard_at',
+      'pending_count',
+      'oldest_pending_at',
+      'clock_offset_ms',
+      'beats',
+    ])
     .where('org_id', '=', orgId)
     .where('branch_id', 'in', [...branchIds])
     .where('status', '=', 'active')
@@ -38,6 +50,8 @@ export async function listTerminals(tx: Tx, orgId: string, branchIds: readonly s
     lastHeardAt: row.last_heard_at,
     pendingCount: row.pending_count,
     oldestPendingAt: row.oldest_pending_at,
+    clockOffsetMs: row.clock_offset_ms,
+    beats: row.beats,
   }));
 }
 
@@ -62,7 +76,8 @@ export function kpiStatus(input: StatusInput): KpiStatus {
   let oldestUnsyncedAt: string | null = null;
   const terminals = input.terminals.map((row) => {
     const heardMs = row.lastHeardAt === null ? undefined : Date.parse(row.lastHeardAt);
-    const isOnline = input.isListening(row.deviceId) || (heardMs !== undefined && asOfMs - heardMs < ONLINE_MS);
+    const isListening = !row.beats && input.isListening(row.deviceId);
+    const isOnline = isListening || (heardMs !== undefined && asOfMs - heardMs < ONLINE_MS);
     const branch = input.branches.find((each) => each.id === row.branchId);
     const wasActiveToday =
       heardMs !== undefined && branch !== undefined && branchDay(branch, heardMs) === branchDay(branch, asOfMs);
@@ -72,7 +87,8 @@ export function kpiStatus(input: StatusInput): KpiStatus {
     if (row.pendingCount > 0 && row.oldestPendingAt !== null) {
       if (oldestUnsyncedAt === null || row.oldestPendingAt < oldestUnsyncedAt) oldestUnsyncedAt = row.oldestPendingAt;
     }
-    return { ...row, isOnline };
+    const { beats: _beats, ...seen } = row;
+    return { ...seen, isOnline };
   });
   const { scope, branchId, seq } = input;
   return { scope, branchId, asOf: isoAt(asOfMs), seq, isComplete, terminals, oldestUnsyncedAt };

@@ -79,6 +79,8 @@ async function noteHeard(
       .where('org_id', '=', orgId)
       .where('id', 'in', [...deviceIds])
       .where('status', '=', 'active')
+      // What a terminal says itself is truer than a stream that may hang on a cut cable.
+      .where('beats', '=', false)
       .where((where) => where.or([where('last_heard_at', 'is', null), where('last_heard_at', '<', at)]))
       .execute();
     return tx

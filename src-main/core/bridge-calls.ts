@@ -1,10 +1,18 @@
-import { bridgeCalls, type CallOutput, type CallParsed, type SessionInfo } from '#shared/contract/bridge.ts';
+import {
+  bridgeCalls,
+  type CallOutput,
+  type CallParsed,
+  type PathReport,
+  type SessionInfo,
+  type TerminalsView,
+} from '#shared/contract/bridge.ts';
 import type { CallName } from '#shared/contract/bridge-names.ts';
 import { hasLevel } from '#shared/domain/level.ts';
 import { isPinLongEnough } from '#shared/domain/staff.ts';
 import { AppError, invalidInput } from '#shared/kernel/errors.ts';
 import type { Store } from '../store/store.ts';
 import { expectedInDrawer } from './fill-input.ts';
+import { listRefusals } from './refusals.ts';
 import { isSeenBy, snapshotRows } from './live-rows.ts';
 import type { Pins } from './pin.ts';
 import { findNewestCommand } from './run-commands.ts';
@@ -20,6 +28,8 @@ export interface BridgeContext {
   revision(): number;
   /** Who somebody is on this terminal; null when they may not sign in. */
   personOf(staffId: string): SessionInfo | null;
+  terminals(): TerminalsView;
+  testPath(onProgress: (report: PathReport) => void): Promise<PathReport>;
 }
 
 interface Caller {
@@ -68,9 +78,11 @@ const handlers: Handlers = {
   },
   'command:run': async ({ terminal, pins, revision }, { commands, approval }, caller) => {
     const { staffId: actorId, level } = signedIn(caller);
-    for (const [index, { name }] of commands.entries()) {
+    for (const [index, { name, input }] of commands.entries()) {
+      const command = findNewestCommand(name);
+      if (approval === undefined && command?.needsPin(input) === true) throw new AppError('auth/pin-needed');
       // A PIN becomes a hash only in here, by its own call.
-      if (findNewestCommand(name) !== undefined && name !== 'staff.setPin') continue;
+      if (command !== undefined && name !== 'staff.setPin') continue;
       throw new AppError('input/invalid', `commands.${index}.name: there is no command "${name}"`, {
         path: `commands.${index}.name`,
       });
@@ -112,6 +124,11 @@ const handlers: Handlers = {
     terminal.wake();
     return {};
   },
+  'sync:terminals': ({ terminals }) => terminals(),
+  'sync:testPath': ({ testPath, screens }, _input, { screen }) =>
+    testPath((report) => screens.sendPath(screen, report)),
+  'refusals:list': ({ store, terminal }, { limit }) => listRefusals(store, terminal.info().deviceId, limit),
+  'tasks:history': ({ store }, { limit }) => ({ tasks: store.entities.listResolved(limit) }),
 };
 
 /** One call of a screen: its input by schema, its right by the session, then the work. Rejects with AppError. */

@@ -11,6 +11,8 @@ export interface FillContext {
   actorId: string;
   /** Gives the next receipt number; called at most once a command. */
   nextReceipt(): string;
+  /** The command that stands before this one in the same transaction. */
+  previousId: string | undefined;
 }
 
 type Input = Record<string, unknown>;
@@ -35,6 +37,11 @@ export function fillInput(command: Command, input: Input, context: FillContext):
         expectedMinor: shift === undefined ? 0 : expectedInDrawer(shift, context.entities, context.fold),
       };
     }
+    case 'refusal.decide':
+      // What takes the refused command's place stands before the decision.
+      return input['decision'] === 'discard' || context.previousId === undefined
+        ? input
+        : { ...input, newCommandId: context.previousId };
     default:
       return input;
   }

@@ -39,6 +39,9 @@ export function liveRowsOf(rows: readonly Put[]): LiveRow[] {
   return rows.filter((row) => SEEN_FROM[row.kind] !== 'never').map((row) => liveRow(row.kind, row.id, row.body));
 }
 
+/** Open tasks that a screen gets, the newest; the pill counts all. */
+const MOST_TASKS = 500;
+
 /** What a screen starts from: the menu, tables, people, what is open, and today. `today` is the business day. */
 export function snapshotRows(entities: EntityRows, level: Level, today: string): LiveRow[] {
   const rows = new Map<string, LiveRow>();
@@ -66,5 +69,7 @@ export function snapshotRows(entities: EntityRows, level: Level, today: string):
   add('shift', entities.listByState('shift', 'open'));
   add('stockItem', present(entities.listAll('stockItem')));
   add('anomaly', entities.listByDay('anomaly', today, today));
+  // Whatever their day: nobody has seen to them yet.
+  add('anomaly', entities.listByState('anomaly', 'open').slice(-MOST_TASKS));
   return [...rows.values()];
 }

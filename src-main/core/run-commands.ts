@@ -90,6 +90,7 @@ export function createCommandRunner(store: Store, clock: Clock, enrolment: Enrol
         entities,
         deviceId,
         actorId: request.actorId,
+        previousId: results.at(-1)?.commandId,
         nextReceipt: () => {
           receipt += 1;
           return receiptNumber(receipt - 1);

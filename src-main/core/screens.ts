@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { KpiView, LiveRow, SessionInfo, SyncStatus } from '#shared/contract/bridge.ts';
+import type { KpiView, LiveRow, PathReport, SessionInfo, SyncStatus } from '#shared/contract/bridge.ts';
 import type { EventName } from '#shared/contract/bridge-names.ts';
 import { hasLevel } from '#shared/domain/level.ts';
 import type { Log } from '#shared/kernel/log.ts';
@@ -23,6 +23,8 @@ export interface Screens {
   sendRows(rows: readonly LiveRow[], revision: number): void;
   sendStatus(status: SyncStatus): void;
   sendKpis(view: KpiView): void;
+  /** How far a test of the path is, to the screen that asked for it. */
+  sendPath(screen: Screen, report: PathReport): void;
   /** Whether anybody is signed in who sees the figures. */
   hasKpiWatcher(): boolean;
   /** People have changed: ends the sessions of those who may not be here any more, tells new levels. */
@@ -112,6 +114,10 @@ export function createScreens({ log, personOf }: ScreensOptions): Screens {
       for (const screen of open) {
         if (screen.person !== null && hasLevel(screen.person.level, 'L4')) emit(screen, 'live:kpis', view);
       }
+    },
+    sendPath: (screen, report) => {
+      const found = known(screen);
+      if (found !== undefined) emit(found, 'sync:path', report);
     },
     hasKpiWatcher: () => [...open].some((screen) => screen.person !== null && hasLevel(screen.person.level, 'L4')),
     checkSessions: () => {

@@ -31,6 +31,8 @@ export interface EntityRows {
   listByState<K extends Kind>(kind: K, state: string): EntityOf<K>[];
   listByDay<K extends Kind>(kind: K, from: string, to: string): EntityOf<K>[];
   listAll<K extends Kind>(kind: K): EntityOf<K>[];
+  /** Tasks that somebody has seen to, the latest first. */
+  listResolved(limit: number): EntityOf<'anomaly'>[];
   countByState(kind: Kind, state: string): number;
   countByDay(kind: Kind, day: string): number;
   /** Keeps rows that have just been committed at hand. */
@@ -75,6 +77,10 @@ export function entityRows(db: Database.Database, log: Log): EntityRows {
     'SELECT id, body FROM entity WHERE kind = ? AND day BETWEEN ? AND ? AND body IS NOT NULL ORDER BY day, n',
   );
   const all = db.prepare<[string], BodyRow>('SELECT id, body FROM entity WHERE kind = ? AND body IS NOT NULL');
+  const resolved = db.prepare<[number], BodyRow>(
+    `SELECT id, body FROM entity WHERE kind = 'anomaly' AND state IS NULL AND body ->> '$.resolved.at' IS NOT NULL
+     ORDER BY body ->> '$.resolved.at' DESC, n DESC LIMIT ?`,
+  );
   const countState = db
     .prepare<[string, string], number>('SELECT count(*) FROM entity WHERE kind = ? AND state = ?')
     .pluck();
@@ -155,6 +161,7 @@ export function entityRows(db: Database.Database, log: Log): EntityRows {
     listByState: (kind, state) => parseList(kind, byState.all(kind, state)),
     listByDay: (kind, from, to) => parseList(kind, byDay.all(kind, from, to)),
     listAll: (kind) => parseList(kind, all.all(kind)),
+    listResolved: (limit) => parseList('anomaly', resolved.all(limit)),
     countByState: (kind, state) => countState.get(kind, state) ?? 0,
     countByDay: (kind, day) => countDay.get(kind, day) ?? 0,
     remember: (rows) => {

@@ -7,10 +7,12 @@ import { createBackoff } from './backoff.ts';
 import { type CloudClient, CloudError } from './cloud-client.ts';
 import { createDeviceClient } from './device-client.ts';
 import { createDeviceTokens, type DeviceIdentity } from './device-token.ts';
+import { holdOf } from './hold-of.ts';
 import type { LinkState } from './link-state.ts';
 import { createPuller } from './puller.ts';
 import { startReplicator } from './replicator.ts';
 import { startStream } from './stream-client.ts';
+import { createStreamWatches, type StreamWatch } from './stream-watch.ts';
 import type { SyncStore } from './sync-store.ts';
 
 export interface SyncOptions {
@@ -33,6 +35,8 @@ export interface Sync {
   wake(): void;
   /** The network changed, the machine woke up, or a person asks: everything is tried now. */
   retryNow(): void;
+  /** Sees what the stream brings from now on. */
+  watchStream(): StreamWatch;
   stop(): Promise<void>;
 }
 
@@ -71,8 +75,7 @@ export function startSync(options: SyncOptions): Sync {
   let replicator: ReturnType<typeof startReplicator> | undefined;
   let isStopped = false;
   let mustRenew = false;
-  /** The cloud does not let this terminal in; people have to know why. */
-  let isRefused = false;
+  const watches = createStreamWatches(clock);
 
   const arm = (name: 'pull' | 'probe' | 'rows', ms: number, fn: () => void): void => {
     timers.get(name)?.();
@@ -95,8 +98,7 @@ export function startSync(options: SyncOptions): Sync {
       await puller.pull();
       if (isStopped) return;
       pullBackoff.reset();
-      if (isRefused) link.trouble = undefined;
-      isRefused = false;
+      link.setHold('pull', undefined);
       arm('pull', stream.isOpen ? PULL_EVERY_MS : PULL_WITHOUT_STREAM_MS, () => void pull());
       if (replicator === undefined) startPushing();
       // The pull may have found that the cloud lost something.
@@ -110,12 +112,9 @@ export function startSync(options: SyncOptions): Sync {
   };
 
   const noteFailure = (error: unknown): void => {
-    if (error instanceof CloudError) {
-      if (error.status !== 401 && error.status !== 403) return;
-      isRefused = true;
-      link.trouble = error.wire.message;
-      return;
-    }
+    const hold = holdOf(error);
+    link.setHold(hold.cause === 'disk' ? 'disk' : 'pull', hold);
+    if (error instanceof CloudError) return;
     log(`sync: a pull failed inside: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   };
 
@@ -167,6 +166,7 @@ export function startSync(options: SyncOptions): Sync {
     onEvent: async (name, data) => {
       if (name === 'rows') {
         await puller.take(data);
+        watches.note(data);
         options.onProgress();
       } else if (name === 'reset') await pull();
       else options.onKpis(KpiEvent.parse(JSON.parse(data)));
@@ -211,6 +211,7 @@ export function startSync(options: SyncOptions): Sync {
   return {
     wake: () => replicator?.wake(),
     retryNow,
+    watchStream: () => watches.watch(),
     stop: async () => {
       isStopped = true;
       stream.stop();

@@ -20,6 +20,9 @@ export interface Applied {
 export type HttpMethod = 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 export type Route = `${HttpMethod} /${string}`;
 
+/** What the audit log keeps of a command: what it did to money, to the rights of people and terminals, or nothing. */
+export type AuditTopic = 'money' | 'rights' | 'none';
+
 /** A command as it is declared: see DESIGN §3. */
 export interface Declaration<S extends z.ZodObject, R extends Refs> {
   name: `${string}.${string}`;
@@ -28,6 +31,9 @@ export interface Declaration<S extends z.ZodObject, R extends Refs> {
   level: Level;
   /** It has happened in the world: it is never refused, at most flagged (DESIGN §3, invariant). */
   physical: boolean;
+  audit: AuditTopic;
+  /** Whether a screen must send somebody's PIN along, whoever is signed in: for what cannot be undone. */
+  needsPin?(input: z.output<S>): boolean;
   /** What it does, one sentence for the API documentation. */
   summary: string;
   input: S;
@@ -58,6 +64,8 @@ export interface Command {
   path: string;
   level: Level;
   physical: boolean;
+  audit: AuditTopic;
+  needsPin(input: unknown): boolean;
   summary: string;
   input: z.ZodObject;
   reads(input: unknown, ctx: CommandContext): Refs;
@@ -87,6 +95,8 @@ export function defineCommand<S extends z.ZodObject, R extends Refs>(declaration
     path,
     level: declaration.level,
     physical: declaration.physical,
+    audit: declaration.audit,
+    needsPin: (input) => declaration.needsPin?.(input as z.output<S>) ?? false,
     summary: declaration.summary,
     input: declaration.input,
     reads: (input, ctx) => declaration.reads(input as z.output<S>, ctx),

@@ -12,6 +12,7 @@ export const saveCategory = defineCommand({
   route: 'PUT /menu/categories/:categoryId',
   level: 'L4',
   physical: false,
+  audit: 'none',
   summary: 'Creates or changes a category of the menu.',
   input: z.object({ categoryId: CategoryId, name: Name, rank: Category.shape.rank, colour: Category.shape.colour }),
   reads: ({ categoryId }) => ({ category: { kind: 'category', id: categoryId } as const }),
@@ -28,6 +29,7 @@ export const saveMenuItem = defineCommand({
   route: 'PUT /menu/items/:itemId',
   level: 'L4',
   physical: false,
+  audit: 'money',
   summary: 'Creates or changes an item of the menu; earlier prices are remembered for terminals that were offline.',
   input: z.object({
     itemId: MenuItemId,
@@ -55,6 +57,7 @@ export const removeMenuItem = defineCommand({
   route: 'DELETE /menu/items/:itemId',
   level: 'L4',
   physical: false,
+  audit: 'money',
   summary: 'Takes an item off the menu; what was sold of it stays.',
   input: z.object({ itemId: MenuItemId }),
   reads: ({ itemId }) => ({ item: { kind: 'menuItem', id: itemId } as const }),
@@ -74,6 +77,7 @@ export const set86 = defineCommand({
   route: 'PUT /menu/items/:itemId/availability',
   level: 'L1',
   physical: false,
+  audit: 'money',
   summary: 'Marks an item as run out in this branch (86), or as back.',
   input: z.object({ itemId: MenuItemId, is86: z.boolean() }),
   reads: ({ itemId }, ctx) => ({

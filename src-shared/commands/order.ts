@@ -29,6 +29,7 @@ export const openOrder = defineCommand({
   route: 'POST /pos/orders',
   level: 'L2',
   physical: false,
+  audit: 'none',
   summary: 'Opens an order; with `seating` it also seats the guests at the table.',
   input: z.object({
     orderId: OrderId,
@@ -82,6 +83,7 @@ export const addLine = defineCommand({
   route: 'POST /pos/orders/:orderId/lines',
   level: 'L2',
   physical: false,
+  audit: 'money',
   summary: 'Adds a line; price, tax and station travel with it as the terminal showed them.',
   input: z.object({
     orderId: OrderId,
@@ -109,6 +111,7 @@ export const addLine = defineCommand({
       note: input.note,
       addedAt: ctx.at,
       addedBy: ctx.actorId,
+      addedOn: ctx.deviceId,
     };
     return { puts: [put('order', { ...order, day: ctx.businessDay, lines: [...order.lines, line] })], flags };
   },
@@ -139,6 +142,11 @@ function unsentLine(order: Order | undefined, lineId: LineId): { order: Order; l
   return { order, line };
 }
 
+/** Who changed the line, where it is not who added it. */
+function changeMark(line: OrderLine, { at, actorId: by, deviceId: on }: CommandContext): Pick<OrderLine, 'changed'> {
+  return line.addedBy === by && line.addedOn === on ? {} : { changed: { at, by, on } };
+}
+
 const hasLine = (lineId: string) => (order: Order) => order.lines.some((line) => line.id === lineId);
 
 export const changeLine = defineCommand({
@@ -147,6 +155,7 @@ export const changeLine = defineCommand({
   route: 'PATCH /pos/orders/:orderId/lines/:lineId',
   level: 'L2',
   physical: false,
+  audit: 'money',
   summary: 'Changes quantity or note of a line that the kitchen does not have yet.',
   input: z.object({
     orderId: OrderId,
@@ -155,9 +164,10 @@ export const changeLine = defineCommand({
     note: z.string().trim().max(200).optional(),
   }),
   reads: ({ orderId }, ctx) => orderRefs(orderId, ctx),
-  execute: (state, input) => {
+  execute: (state, input, ctx) => {
     const { order, line } = unsentLine(holder(state, hasLine(input.lineId)), input.lineId);
-    const changed = { ...line, quantity: input.quantity ?? line.quantity, note: input.note ?? line.note };
+    const { quantity = line.quantity, note = line.note } = input;
+    const changed = { ...line, quantity, note, ...changeMark(line, ctx) };
     return { puts: [put('order', { ...order, lines: order.lines.map((each) => (each === line ? changed : each)) })] };
   },
 });
@@ -168,6 +178,7 @@ export const removeLine = defineCommand({
   route: 'DELETE /pos/orders/:orderId/lines/:lineId',
   level: 'L2',
   physical: false,
+  audit: 'money',
   summary: 'Takes off a line that the kitchen does not have yet.',
   input: z.object({ orderId: OrderId, lineId: LineId }),
   reads: ({ orderId }, ctx) => orderRefs(orderId, ctx),
@@ -202,6 +213,7 @@ export const sendOrder = defineCommand({
   route: 'POST /pos/orders/:orderId/send-to-kitchen',
   level: 'L2',
   physical: true,
+  audit: 'none',
   summary: 'Sends the named lines to their stations; lines that the kitchen has already are passed over.',
   input: z.object({ orderId: OrderId, lineIds: z.array(LineId).max(500) }),
   reads: ({ orderId }, ctx) => orderRefs(orderId, ctx),
@@ -242,7 +254,7 @@ export const sendOrder = defineCommand({
 });
 
 function voidedLine(line: OrderLine, reason: string, ctx: CommandContext): OrderLine {
-  const mark = { reason, at: ctx.at, by: ctx.actorId, wasSent: line.sentAt !== undefined };
+  const mark = { reason, at: ctx.at, by: ctx.actorId, on: ctx.deviceId, wasSent: line.sentAt !== undefined };
   return { ...line, void: ctx.approvedBy === undefined ? mark : { ...mark, approvedBy: ctx.approvedBy } };
 }
 
@@ -273,6 +285,7 @@ export const voidLine = defineCommand({
   route: 'POST /pos/orders/:orderId/lines/:lineId/void',
   level: 'L3',
   physical: false,
+  audit: 'money',
   summary: 'Voids a line that was sent; the kitchen sees it cancelled.',
   input: z.object({ orderId: OrderId, lineId: LineId, reason: Reason }),
   reads: ({ orderId }, ctx) => orderRefs(orderId, ctx),
@@ -309,6 +322,7 @@ export const voidOrder = defineCommand({
   route: 'POST /pos/orders/:orderId/void',
   level: 'L3',
   physical: false,
+  audit: 'money',
   summary: 'Voids a whole order that has no payments left on it.',
   input: z.object({ orderId: OrderId, reason: Reason }),
   reads: ({ orderId }, ctx) => orderRefs(orderId, ctx),
@@ -327,6 +341,7 @@ export const voidOrder = defineCommand({
       closedAt: ctx.at,
       closedDay: ctx.businessDay,
       closedBy: ctx.actorId,
+      closedOn: ctx.deviceId,
     };
     const flags: Flag[] =
       sent.length === 0
@@ -355,6 +370,7 @@ export const closeOrder = defineCommand({
   route: 'POST /pos/orders/:orderId/close',
   level: 'L2',
   physical: true,
+  audit: 'money',
   summary: 'Closes an order; its total counts as a sale of the business day.',
   input: z.object({ orderId: OrderId }),
   reads: ({ orderId }, ctx) => orderRefs(orderId, ctx),
@@ -377,6 +393,7 @@ export const closeOrder = defineCommand({
           closedAt: ctx.at,
           closedDay: ctx.businessDay,
           closedBy: ctx.actorId,
+          closedOn: ctx.deviceId,
         }),
       );
     }

@@ -16,6 +16,7 @@ export const takePayment = defineCommand({
   route: 'POST /pos/orders/:orderId/payments',
   level: 'L2',
   physical: true,
+  audit: 'money',
   summary: 'Takes money for an order: cash with tendered and change, mobile money with its reference, or card.',
   input: z
     .object({
@@ -98,6 +99,7 @@ export const reversePayment = defineCommand({
   route: 'POST /pos/orders/:orderId/payments/:paymentId/reverse',
   level: 'L3',
   physical: true,
+  audit: 'money',
   summary: 'Takes back a payment that was rung up wrongly; the order is due again.',
   input: z.object({ orderId: OrderId, paymentId: PaymentId, reason: Reason, shiftId: ShiftId.optional() }),
   reads: ({ orderId }, ctx) => orderRefs(orderId, ctx),
@@ -112,6 +114,7 @@ export const reversePayment = defineCommand({
       at: ctx.at,
       day: ctx.businessDay,
       by: ctx.actorId,
+      on: ctx.deviceId,
       approvedBy: ctx.approvedBy,
       reason: input.reason,
       shiftId: input.shiftId,
@@ -127,6 +130,7 @@ export const refundPayment = defineCommand({
   route: 'POST /pos/orders/:orderId/payments/:paymentId/refund',
   level: 'L3',
   physical: true,
+  audit: 'money',
   summary: 'Gives money back to the guest; it lowers the sales of the day of the refund.',
   input: z.object({
     orderId: OrderId,
@@ -165,6 +169,7 @@ export const refundPayment = defineCommand({
       at: ctx.at,
       day: ctx.businessDay,
       by: ctx.actorId,
+      on: ctx.deviceId,
       approvedBy: ctx.approvedBy,
       reason: input.reason,
       shiftId: input.shiftId,

@@ -1,4 +1,5 @@
 import type { Command } from './define-command.ts';
+import { decideRefusal, resolveAnomaly } from './anomaly.ts';
 import { removeMenuItem, saveCategory, saveMenuItem, set86 } from './menu.ts';
 import { addLine, changeLine, closeOrder, openOrder, removeLine, sendOrder, voidLine, voidOrder } from './order.ts';
 import { refundPayment, reversePayment, takePayment } from './payment.ts';
@@ -39,6 +40,8 @@ const declared = [
   adjustStock,
   saveStaff,
   setPin,
+  resolveAnomaly,
+  decideRefusal,
 ] as const;
 
 /** Every command there is, in every version that ever shipped. */

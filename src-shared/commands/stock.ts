@@ -15,6 +15,7 @@ export const saveStockItem = defineCommand({
   route: 'PUT /stock/items/:stockItemId',
   level: 'L4',
   physical: false,
+  audit: 'none',
   summary: 'Creates or changes a stock item; what is on hand changes only by movements.',
   input: z.object({
     stockItemId: StockItemId,
@@ -45,6 +46,7 @@ export const adjustStock = defineCommand({
   route: 'POST /stock/items/:stockItemId/adjustments',
   level: 'L3',
   physical: false,
+  audit: 'money',
   summary: 'Adds to or takes from what is on hand. Two adjustments at once add up.',
   input: z.object({
     stockItemId: StockItemId,

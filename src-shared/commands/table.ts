@@ -11,6 +11,7 @@ export const saveTable = defineCommand({
   route: 'PUT /tables/:tableId',
   level: 'L4',
   physical: false,
+  audit: 'none',
   summary: 'Creates or changes a dining table of this branch.',
   input: DiningTable.omit({ id: true, branchId: true }).extend({
     tableId: TableId,
@@ -28,6 +29,7 @@ export const seatGuests = defineCommand({
   route: 'POST /sessions',
   level: 'L2',
   physical: false,
+  audit: 'none',
   summary: 'Seats guests at a table; it counts as occupied until it is cleared.',
   input: z.object({ sessionId: SessionId, tableId: TableId, guests: Session.shape.guests }),
   reads: ({ sessionId }) => ({ session: { kind: 'session', id: sessionId } as const }),
@@ -44,6 +46,7 @@ export const clearTable = defineCommand({
   route: 'POST /sessions/:sessionId/clear',
   level: 'L2',
   physical: false,
+  audit: 'none',
   summary: 'The guests have gone and the table is clean.',
   input: z.object({ sessionId: SessionId }),
   reads: ({ sessionId }) => ({ session: { kind: 'session', id: sessionId } as const }),

@@ -10,8 +10,12 @@ export const CALL_NAMES = [
   'staff:setPin',
   'staff:liftLock',
   'sync:now',
+  'sync:terminals',
+  'sync:testPath',
+  'refusals:list',
+  'tasks:history',
 ] as const;
 export type CallName = (typeof CALL_NAMES)[number];
 
-export const EVENT_NAMES = ['live:rows', 'live:status', 'live:kpis', 'session:changed'] as const;
+export const EVENT_NAMES = ['live:rows', 'live:status', 'live:kpis', 'session:changed', 'sync:path'] as const;
 export type EventName = (typeof EVENT_NAMES)[number];

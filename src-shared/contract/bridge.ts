@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Anomaly } from '../domain/anomaly.ts';
 import { Branch, Organisation } from '../domain/branch.ts';
 import { Kind } from '../domain/entity.ts';
 import { Kpis } from '../domain/kpi.ts';
@@ -8,6 +9,7 @@ import { isErrorCode, type ErrorCode, type WireError } from '../kernel/errors.ts
 import { DeviceId, IsoAt, StaffId } from '../kernel/ids.ts';
 import { Minor } from '../kernel/money.ts';
 import type { CallName, EventName } from './bridge-names.ts';
+import { TerminalSeen } from './cloud-wire.ts';
 
 /** A row as screens get it: the terminal's view. A missing body: it is gone. Never a `pin`. */
 export const LiveRow = z.object({ kind: Kind, id: z.string(), body: z.record(z.string(), z.unknown()).nullable() });
@@ -46,6 +48,25 @@ export const TerminalInfo = z.object({
 });
 export type TerminalInfo = z.infer<typeof TerminalInfo>;
 
+/**
+ * What holds the queue up although it should move. `refused`: the cloud does not let this terminal in; `upgrade`: one of
+ * the two is too old; `busy`: the cloud asks to wait; `failing`: it answers, but not with what was asked for; `disk`: this
+ * terminal cannot write (full, or taken away).
+ */
+export const HoldCause = z.enum(['refused', 'upgrade', 'busy', 'failing', 'disk']);
+export type HoldCause = z.infer<typeof HoldCause>;
+
+/**
+ * What people should know about the safety of this terminal's data; none of it stops anybody from selling. `restored`: the
+ * database was damaged or old and was put back; `damaged`: a check found damage; `mirror`, `backup`, `second-drive`: a safety copy cannot be written.
+ */
+export const DataWarning = z.object({
+  code: z.enum(['restored', 'damaged', 'mirror', 'backup', 'second-drive']),
+  text: z.string(),
+  at: IsoAt,
+});
+export type DataWarning = z.infer<typeof DataWarning>;
+
 /** The truth about what is saved where. The pill is made from it, and from nothing else. */
 export const SyncStatus = z.object({
   link: z.enum(['online', 'offline']),
@@ -58,6 +79,14 @@ export const SyncStatus = z.object({
   refused: z.int().nonnegative(),
   /** Why the queue does not move although the cloud answers, in words for people. */
   trouble: z.string().nullable(),
+  /** What `trouble` is about, and since when; present whenever something is held up. */
+  hold: z.object({ cause: HoldCause, sinceAt: IsoAt }).optional(),
+  /** This terminal's clock less the cloud's, where that is known. */
+  clockOffsetMs: z.int().optional(),
+  /** What a person of this branch has to look at: flags of orders and money, and refusals of all terminals. */
+  tasks: z.int().nonnegative().optional(),
+  /** What threatens, or has happened to, this terminal's own data; missing when nothing does. */
+  warnings: z.array(DataWarning).optional(),
 });
 export type SyncStatus = z.infer<typeof SyncStatus>;
 
@@ -104,8 +133,56 @@ export const OutboxItem = z.object({
   createdAt: IsoAt,
   lastError: z.object({ code: z.string(), message: z.string() }).nullable(),
   flags: z.array(z.string()),
+  actorId: z.string().optional(),
+  /** The number of the order it is about, where this terminal knows it. */
+  orderNumber: z.string().optional(),
 });
 export type OutboxItem = z.infer<typeof OutboxItem>;
+
+/** A command that the cloud refused and nobody has decided about yet; of this terminal, or of another of the branch. */
+export const Refusal = z.object({
+  commandId: z.string(),
+  deviceId: DeviceId,
+  isOwn: z.boolean(),
+  name: z.string(),
+  /** Why, in words for people. `path`: the field that did not fit. */
+  error: z.object({ code: z.string(), message: z.string(), path: z.string().optional() }),
+  at: IsoAt,
+  actorId: z.string(),
+  /** The order it was about; number and table are empty where they are not known here. */
+  order: z.object({ id: z.string(), number: z.string(), tableName: z.string() }).nullable(),
+  /** Null where it is secret or unknown here: it can be discarded, not tried again. */
+  input: z.record(z.string(), z.unknown()).nullable(),
+});
+export type Refusal = z.infer<typeof Refusal>;
+
+/** The terminals of the branch as the cloud last spoke of them. `asOf` null: it never has. */
+export const TerminalsView = z.object({
+  asOf: IsoAt.nullable(),
+  /** False when the cloud is silent: then it is the last that was known. */
+  isLive: z.boolean(),
+  terminals: z.array(TerminalSeen),
+});
+export type TerminalsView = z.infer<typeof TerminalsView>;
+
+export const PATH_STEPS = ['store', 'network', 'signIn', 'push', 'database', 'stream', 'clock'] as const;
+/** How far "test the whole path" is. A step that could not be tried is `skipped`: the path ends before it. */
+export const PathReport = z.object({
+  steps: z.array(
+    z.object({
+      step: z.enum(PATH_STEPS),
+      state: z.enum(['waiting', 'running', 'ok', 'failed', 'skipped']),
+      ms: z.number().nonnegative().nullable(),
+      /** Of a failed step: what the other side, or the disk, said. */
+      error: z.object({ code: z.string(), message: z.string() }).nullable(),
+    }),
+  ),
+  isDone: z.boolean(),
+  totalMs: z.number().nonnegative(),
+  /** What the last step measured. */
+  clockOffsetMs: z.int().nullable(),
+});
+export type PathReport = z.infer<typeof PathReport>;
 
 const nothing = z.object({});
 
@@ -135,7 +212,7 @@ export const bridgeCalls = {
   'shift:drawer': { needs: 'L3', input: z.object({ shiftId: z.string() }), output: z.object({ expectedMinor: Minor }) },
   'outbox:list': {
     needs: 'L2',
-    input: z.object({ filter: z.enum(['waiting', 'refused', 'recent']), limit: z.int().min(1).max(500) }),
+    input: z.object({ filter: z.enum(['waiting', 'recent']), limit: z.int().min(1).max(500) }),
     output: z.object({ items: z.array(OutboxItem), total: z.int() }),
   },
   /** The terminal hashes the PIN; it never leaves the machine, nor is it stored. */
@@ -143,6 +220,20 @@ export const bridgeCalls = {
   /** Lets somebody who typed five wrong PINs try again at once. */
   'staff:liftLock': { needs: 'L3', input: z.object({ staffId: StaffId }), output: nothing },
   'sync:now': { needs: 'L1', input: nothing, output: nothing },
+  'sync:terminals': { needs: 'L2', input: nothing, output: TerminalsView },
+  /** Goes the whole way once, for real; `sync:path` tells the screen that asked how far it is. */
+  'sync:testPath': { needs: 'L2', input: nothing, output: PathReport },
+  'refusals:list': {
+    needs: 'L2',
+    input: z.object({ limit: z.int().min(1).max(500) }),
+    output: z.object({ items: z.array(Refusal), total: z.int() }),
+  },
+  /** Tasks that somebody has seen to, the latest first; refusals that were decided among them. */
+  'tasks:history': {
+    needs: 'L3',
+    input: z.object({ limit: z.int().min(1).max(500) }),
+    output: z.object({ tasks: z.array(Anomaly) }),
+  },
 } as const satisfies Record<CallName, { needs: Level | 'anybody'; input: z.ZodType; output: z.ZodType }>;
 
 export type CallInput<N extends CallName> = z.input<(typeof bridgeCalls)[N]['input']>;
@@ -155,6 +246,7 @@ export const bridgeEvents = {
   /** Only to sessions of L4 and above. */
   'live:kpis': KpiView,
   'session:changed': z.object({ session: SessionInfo.nullable() }),
+  'sync:path': PathReport,
 } as const satisfies Record<EventName, z.ZodType>;
 export type EventPayload<N extends EventName> = z.output<(typeof bridgeEvents)[N]>;
 

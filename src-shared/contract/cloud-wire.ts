@@ -54,6 +54,8 @@ export const EnrolAnswer = z.object({
   certificate: z.string(),
   /** Base64url. Keys the PIN verifiers; the terminal keeps it outside its database. */
   pinPepper: z.string(),
+  /** The Ed25519 key (JWK `x`) that signs the heads of the audit chains. */
+  auditKey: z.string().optional(),
 });
 export type EnrolAnswer = z.infer<typeof EnrolAnswer>;
 
@@ -93,7 +95,8 @@ export const KpisAnswer = z.object({
 });
 export type KpisAnswer = z.infer<typeof KpisAnswer>;
 
-const TerminalSeen = z.object({
+/** A terminal as the cloud last heard of it. */
+export const TerminalSeen = z.object({
   deviceId: DeviceId,
   name: z.string(),
   branchId: BranchId,
@@ -101,7 +104,10 @@ const TerminalSeen = z.object({
   isOnline: z.boolean(),
   pendingCount: z.int().nonnegative(),
   oldestPendingAt: IsoAt.nullable(),
+  /** Its clock less the cloud's, at its last push. */
+  clockOffsetMs: z.int().optional(),
 });
+export type TerminalSeen = z.infer<typeof TerminalSeen>;
 /** How far the figures can be trusted (SPEC A2): event `status` of the stream and `GET /kpis/status`. */
 export const KpiStatus = z.object({
   scope: z.enum(['org', 'branch']),

@@ -22,6 +22,31 @@ export const PushEntry = z.object({
 });
 export type PushEntry = z.infer<typeof PushEntry>;
 
+/** SHA-256, base64url. */
+const Hash = z.string().regex(/^[\w-]{43}$/);
+
+/** A rolling hash over the exact bodies of a series, up to `seq`: a text that was changed later shows, on either side. */
+export const OutboxHead = z.object({ seq: z.int().positive(), hash: Hash });
+export type OutboxHead = z.infer<typeof OutboxHead>;
+
+/**
+ * Where an audit chain of the cloud ended at a moment, signed with the cloud's key. Terminals keep them, so that a chain that was cut or built
+ * anew shows. `key`: the Ed25519 public key (JWK `x`). `scope`: `org` or the branch's id.
+ */
+export const SignedHead = z.object({
+  scope: z.string().max(96),
+  n: z.int().positive(),
+  hash: Hash,
+  at: IsoAt,
+  key: z.string().max(64),
+  signature: z.string().max(100),
+});
+export type SignedHead = z.infer<typeof SignedHead>;
+
+/** `POST /sync/audit-heads`: heads that a terminal kept, after the cloud has not known where it stood. */
+export const AuditHeadsRequest = z.object({ heads: z.array(SignedHead).max(500) });
+export const AuditHeadsAnswer = z.object({ lost: z.int().nonnegative() });
+
 /** `POST /sync/push`. Entries are parsed one by one: a malformed one does not spoil the others. */
 export const PushRequest = z.object({
   deviceId: DeviceId,
@@ -31,6 +56,8 @@ export const PushRequest = z.object({
   /** What waits on the terminal, for the owner's completeness mark. */
   pending: z.object({ count: z.int().nonnegative(), oldestAt: IsoAt.nullable() }),
   entries: z.array(z.unknown()).max(MAX_PUSH_ENTRIES),
+  /** Of the series up to the last of `entries`. */
+  head: OutboxHead.optional(),
 });
 export type PushRequest = z.infer<typeof PushRequest>;
 
@@ -86,6 +113,8 @@ export const ChangesPage = z.object({
   reset: z.boolean(),
   lamport: z.int().nonnegative(),
   serverAt: IsoAt,
+  /** Where the audit chains end, on a page that reaches the head. */
+  auditHeads: z.array(SignedHead).optional(),
 });
 export type ChangesPage = z.infer<typeof ChangesPage>;
 
@@ -95,3 +124,7 @@ export type ChangesPage = z.infer<typeof ChangesPage>;
  */
 export const StreamRows = ChangesPage.extend({ after: CursorText });
 export type StreamRows = z.infer<typeof StreamRows>;
+
+/** `POST /sync/echo`: the place that a terminal's stream reaches when the whole path works. `databaseMs`: of the cloud's transaction. */
+export const EchoAnswer = z.object({ visible: Visible, serverAt: IsoAt, databaseMs: z.number().nonnegative() });
+export type EchoAnswer = z.infer<typeof EchoAnswer>;

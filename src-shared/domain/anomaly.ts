@@ -25,9 +25,42 @@ export const FLAGS = {
   'not-permitted': 'review',
   'forked-series': 'review',
   'failed-inside': 'review',
+  'command-refused': 'review',
+  'decided-twice': 'review',
 } as const satisfies Record<string, 'anomaly' | 'review'>;
 export type FlagCode = keyof typeof FLAGS;
 export const FlagCode = z.enum(Object.keys(FLAGS) as [FlagCode, ...FlagCode[]]);
+
+/** What a person may do about a refused command: the same again, the same with changes, or nothing. */
+export const RefusalDecision = z.enum(['retry', 'fix', 'discard']);
+export type RefusalDecision = z.infer<typeof RefusalDecision>;
+
+/** The command that a flag `command-refused` is about. */
+export const RefusedCommand = z.object({
+  name: z.string(),
+  version: z.int(),
+  code: z.string(),
+  message: z.string().max(500),
+  /** The field that did not fit. */
+  path: z.string().max(200).optional(),
+  /** Missing where it is secret (a PIN's hash), too long, or could not be read: it can be discarded, not tried again. */
+  input: z.record(z.string(), z.unknown()).optional(),
+});
+export type RefusedCommand = z.infer<typeof RefusedCommand>;
+
+/** Who has seen to it, and how. */
+const Resolution = z.object({
+  at: IsoAt,
+  by: StaffId,
+  on: DeviceId,
+  approvedBy: StaffId.optional(),
+  note: z.string().max(200),
+  /** Of a refused command only. */
+  decision: RefusalDecision.optional(),
+  /** The command that took the refused one's place. */
+  newCommandId: z.string().optional(),
+});
+export type Resolution = z.infer<typeof Resolution>;
 
 /** What `execute` says beside its rows. `subjectId` tells apart two flags of one code in one command. */
 export interface Flag {
@@ -52,9 +85,21 @@ export const Anomaly = z.object({
   orderId: z.string().optional(),
   amountMinor: Minor.optional(),
   detail: z.string().max(300).optional(),
+  refused: RefusedCommand.optional(),
+  resolved: Resolution.optional(),
 });
 export type Anomaly = z.infer<typeof Anomaly>;
 
 export function countsAsAnomaly(code: FlagCode): boolean {
   return FLAGS[code] === 'anomaly';
+}
+
+/** Whether a person has to do something about it, until they have said that they did. */
+export function isTask(code: FlagCode): boolean {
+  return FLAGS[code] === 'review' || code === 'overpayment';
+}
+
+/** The row of a refused command: its id follows from the command's, so that it is one wherever it is made. */
+export function refusalId(commandId: string): string {
+  return `${commandId}.command-refused`;
 }

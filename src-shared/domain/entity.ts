@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Anomaly, countsAsAnomaly } from './anomaly.ts';
+import { Anomaly, countsAsAnomaly, isTask } from './anomaly.ts';
 import { Branch, Organisation } from './branch.ts';
 import { Availability, Category, MenuItem } from './menu.ts';
 import { Order } from './order.ts';
@@ -69,7 +69,10 @@ export function entityIndex(row: Put): EntityIndex {
     case 'stockItem':
       return { state: isAtRisk(row.body) ? 'at-risk' : null, day: null };
     case 'anomaly':
-      return { state: null, day: countsAsAnomaly(row.body.code) ? row.body.day : null };
+      return {
+        state: isTask(row.body.code) && row.body.resolved === undefined ? 'open' : null,
+        day: countsAsAnomaly(row.body.code) ? row.body.day : null,
+      };
     case 'stockMovement':
       return { state: null, day: row.body.day };
     case 'organisation':

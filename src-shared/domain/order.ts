@@ -28,8 +28,13 @@ const VoidMark = z.object({
   at: IsoAt,
   by: StaffId,
   approvedBy: StaffId.optional(),
+  /** The terminal; unknown of what an earlier version did. So of every `…On` below. */
+  on: DeviceId.optional(),
   wasSent: z.boolean(),
 });
+
+/** The last hand on a line that somebody else had added. */
+const ChangeMark = z.object({ at: IsoAt, by: StaffId, on: DeviceId });
 
 export const OrderLine = z.object({
   id: LineId,
@@ -42,6 +47,8 @@ export const OrderLine = z.object({
   note: z.string().max(200),
   addedAt: IsoAt,
   addedBy: StaffId,
+  addedOn: DeviceId.optional(),
+  changed: ChangeMark.optional(),
   sentAt: IsoAt.optional(),
   void: VoidMark.optional(),
 });
@@ -73,6 +80,7 @@ export const Order = z.object({
   closedAt: IsoAt.optional(),
   closedDay: BusinessDay.optional(),
   closedBy: StaffId.optional(),
+  closedOn: DeviceId.optional(),
 });
 export type Order = z.infer<typeof Order>;
 

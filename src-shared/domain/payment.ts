@@ -10,6 +10,8 @@ const Reversal = z.object({
   at: IsoAt,
   day: BusinessDay,
   by: StaffId,
+  /** The terminal; unknown of what an earlier version did. */
+  on: DeviceId.optional(),
   approvedBy: StaffId.optional(),
   reason: Reason,
   shiftId: ShiftId.optional(),
@@ -21,6 +23,7 @@ export const Refund = z.object({
   at: IsoAt,
   day: BusinessDay,
   by: StaffId,
+  on: DeviceId.optional(),
   approvedBy: StaffId.optional(),
   reason: Reason,
   /** The drawer the money came out of. */

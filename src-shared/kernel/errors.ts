@@ -18,12 +18,18 @@ export const ERRORS = {
   'auth/forbidden': { status: 403, text: 'This needs a higher level. Ask a supervisor or a manager.' },
   'auth/other-branch': { status: 403, text: 'This branch is not one of yours.' },
   'auth/csrf': { status: 403, text: 'This request did not come from ChefCloud itself.' },
+  'auth/pin-needed': { status: 403, text: 'This needs a PIN: somebody with the right types it for this one thing.' },
   'auth/wrong-pin': { status: 401, text: 'This PIN is wrong.' },
   'auth/locked': { status: 423, text: 'Too many wrong PINs. Wait, or ask a supervisor.' },
   'auth/token-reused': { status: 401, text: 'This sign-in was used twice. Sign in again.' },
 
   'device/unknown': { status: 401, text: 'This terminal is not enrolled here. Enrol it with a code.' },
   'device/revoked': { status: 403, text: 'This terminal was switched off by a manager.' },
+  'device/clock-off': { status: 409, text: 'The clock of this terminal is wrong. Set it: receipts carry its time.' },
+  'device/no-stream': {
+    status: 504,
+    text: 'What the cloud says of its own does not arrive here. The terminal asks it every few seconds instead.',
+  },
   'device/bad-code': { status: 422, text: 'This enrolment code is wrong, used or too old. Ask for a new one.' },
   'setup/closed': { status: 403, text: 'New restaurants cannot be set up here without the set-up token.' },
 
@@ -32,6 +38,8 @@ export const ERRORS = {
 
   'command/unknown': { status: 409, text: 'This version of ChefCloud does not know the command yet. It waits.' },
   'command/not-found': { status: 404, text: 'There is nothing with this id.' },
+  'anomaly/not-found': { status: 404, text: 'This task is not known.' },
+  'refusal/decided': { status: 409, text: 'Somebody has decided this already.' },
   'order/not-found': { status: 404, text: 'This order is not known.' },
   'order/exists': { status: 409, text: 'An order with this id exists already.' },
   'order/closed': { status: 409, text: 'This order is closed already. Start a new one.' },

@@ -83,6 +83,8 @@ const INPUTS: Record<string, (n: string) => Body> = {
   'stock.adjust': (n) => ({ stockItemId: `k${n}`, deltaMilli: -1000, reason: 'count' }),
   'staff.save': (n) => ({ staffId: `new${n}`, name: 'New', level: 'L1', branchIds: [], isActive: true }),
   'staff.setPin': () => ({ staffId: 'matrix-L1', pinHash: '$argon2id$v=19$m=1' }),
+  'anomaly.resolve': (n) => ({ anomalyId: `c${n}.command-refused`, note: 'seen to' }),
+  'refusal.decide': (n) => ({ commandId: `new${n}`, deviceId: 'till-1', decision: 'discard', reason: 'twice' }),
 };
 
 describe.each(engines)('rights over HTTP on $name', (engine) => {
@@ -242,6 +244,7 @@ describe.each(engines)('rights over HTTP on $name', (engine) => {
       ['session.seat', { sessionId: `x${n}`, tableId: 't1', guests: 2 }],
       ['menu.saveItem', { itemId: `m${n}`, name: 'Tea', categoryId: 'c', priceMinor: 1, tax: VAT, stationId: 'bar' }],
       ['stock.saveItem', { stockItemId: `k${n}`, name: 'Salt', unit: 'kg', reorderLevelMilli: 1 }],
+      ['refusal.decide', { commandId: `c${n}`, deviceId: 'till-1', decision: 'retry' }],
     ];
   }
 

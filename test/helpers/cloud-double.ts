@@ -144,7 +144,7 @@ export class CloudDouble {
   /** The cloud was restored from a backup; what it writes from now on is another history. */
   restore(backup: State): void {
     this.#state = structuredClone(backup);
-    this.#history = String.fromCharCode(this.#history.charCodeAt(0) + 1);
+    this.#history = String.fromCharCode(((this.#history.charCodeAt(0) - 96) % 26) + 97);
   }
 
   expireTokens(): void {
@@ -208,9 +208,18 @@ export class CloudDouble {
     if (path === '/sync/push') return Response.json(this.#push(body as PushRequest));
     if (path === '/sync/changes')
       return Response.json(this.changes(query.get('after') ?? undefined, Number(query.get('limit') ?? 500)));
+    if (path === '/sync/echo') return Response.json(this.#echo());
     if (path === '/stream/changes' && this.hasStream)
       return this.#openStream(headers.get('last-event-id') ?? formatCursor(START), signal);
     throw new AppError(path === '/stream/changes' ? 'server/busy' : 'route/unknown');
+  }
+
+  #echo(): unknown {
+    const { branch } = this.#state.scopes;
+    branch.seq += 1;
+    branch.tokens.set(branch.seq, `${this.#history}${branch.seq}`);
+    this.#tellStreams();
+    return { visible: { org: 0, branch: branch.seq }, serverAt: '2026-03-02T12:00:00.000Z', databaseMs: 1 };
   }
 
   #push(request: PushRequest): unknown {

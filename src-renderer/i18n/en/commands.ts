@@ -28,5 +28,7 @@ export const commands = {
     set86: 'Sold-out mark changed',
   },
   stock: { saveItem: 'Stock item saved', adjust: 'Stock adjusted' },
+  anomaly: { resolve: 'Task done' },
+  refusal: { decide: 'Refusal decided' },
   staff: { save: 'Person saved', setPin: 'PIN changed' },
 };

@@ -42,6 +42,10 @@ const INPUTS: Record<CallName, unknown> = {
   'staff:setPin': { staffId: 'staff-L1', pin: '123456' },
   'staff:liftLock': { staffId: 'staff-L1' },
   'sync:now': {},
+  'sync:terminals': {},
+  'sync:testPath': {},
+  'refusals:list': { limit: 10 },
+  'tasks:history': { limit: 10 },
 };
 
 describe('every call of the bridge × every level', () => {
@@ -218,10 +222,9 @@ describe('what a screen sees', () => {
     till.run('order.removeLine', { orderId, lineId: 'line-2' });
     await quiet();
     const screen = await TestScreen.of(till, 'L2');
-    const refused = await screen.call('outbox:list', { filter: 'refused', limit: 10 });
-    expect(refused).toMatchObject({
+    expect(await screen.call('refusals:list', { limit: 10 })).toMatchObject({
       total: 1,
-      items: [{ name: 'order.removeLine', status: 'FAILED', lastError: { code: 'order/line-sent' } }],
+      items: [{ name: 'order.removeLine', isOwn: true, error: { code: 'order/line-sent' }, order: { id: orderId } }],
     });
     till.cloud.isDown = true;
     till.addLine(orderId);

@@ -44,6 +44,12 @@ const INPUTS: Record<string, { input: Record<string, unknown>; prepare?: (world:
   'stock.adjust': { input: { stockItemId: 'k0', deltaMilli: -1000, reason: 'count' } },
   'staff.save': { input: { staffId: 'new', name: 'New', level: 'L1', branchIds: [BRANCH], isActive: true } },
   'staff.setPin': { input: { staffId: 'staff-L1', pinHash: '$argon2id$v=19$x' } },
+  'anomaly.resolve': {
+    input: { anomalyId: 'c0.command-refused', note: 'seen to' },
+    prepare: (world) =>
+      world.apply('refusal.decide', { commandId: 'c0', deviceId: 'till-1', decision: 'retry' }, { by: 'L4' }),
+  },
+  'refusal.decide': { input: { commandId: 'c1', deviceId: 'till-1', decision: 'discard', reason: 'twice' } },
 };
 
 function ticketOf(world: World): string {
