@@ -30,12 +30,7 @@ interface SeriesRow {
 
 /** Reads a terminal's folder, from a copy: the terminal must not be running. Its log is taken in as at any start. */
 export function readTerminal(dataDir: string): StoreFacts {
-  const copy = mkdtempSync(join(tmpdir(), 'chefcloud-check-'));
-  try {
-    for (const name of ['terminal.db', 'terminal.db-wal']) {
-      if (existsSync(join(dataDir, name))) cpSync(join(dataDir, name), join(copy, name));
-    }
-    const db = new Database(join(copy, 'terminal.db'));
+  return withTerminalCopy(dataDir, (db) => {
     const rows = db
       .prepare<[], { body: string }>("SELECT body FROM entity WHERE kind = 'order' AND body IS NOT NULL")
       .all();
@@ -44,13 +39,35 @@ export function readTerminal(dataDir: string): StoreFacts {
       .prepare<[], SeriesRow>('SELECT device_id AS device, incarnation, seq, id, status FROM outbox ORDER BY pos')
       .all();
     const check = db.pragma('integrity_check') as { integrity_check: string }[];
-    db.close();
     return {
       orders: ordersOf(rows.map(({ body }) => JSON.parse(body) as OrderRow)),
       daySums: numbers(sums),
       series: seriesOf(series),
       damage: check.map((row) => row.integrity_check).filter((word) => word !== 'ok'),
     };
+  });
+}
+
+/** The commands of a terminal that the cloud has acknowledged, and when it was told. The terminal must not be running. */
+export function readAcknowledged(dataDir: string): { id: string; atS: number }[] {
+  return withTerminalCopy(dataDir, (db) =>
+    db
+      .prepare<[], { id: string; at: string }>('SELECT id, acked_at AS at FROM outbox WHERE acked_at IS NOT NULL')
+      .all()
+      .map(({ id, at }) => ({ id, atS: Date.parse(at) / 1000 })),
+  );
+}
+
+function withTerminalCopy<T>(dataDir: string, read: (db: Database.Database) => T): T {
+  const copy = mkdtempSync(join(tmpdir(), 'chefcloud-check-'));
+  try {
+    for (const name of ['terminal.db', 'terminal.db-wal']) {
+      if (existsSync(join(dataDir, name))) cpSync(join(dataDir, name), join(copy, name));
+    }
+    const db = new Database(join(copy, 'terminal.db'));
+    const found = read(db);
+    db.close();
+    return found;
   } finally {
     rmSync(copy, { recursive: true, force: true });
   }
