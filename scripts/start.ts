@@ -21,7 +21,8 @@ async function main(): Promise<void> {
   const options = parseStartOptions(process.argv.slice(2), process.env);
   if (options.isHelp) return say(START_HELP);
   const folder = openDataFolder(options.dataDir);
-  const service = new Service({ root, version, folder, port: options.port, isWatching: options.isWatching, say });
+  const { port, backupsDir, isWatching } = options;
+  const service = new Service({ root, version, folder, port, backupsDir, isWatching, say });
   stopOnSignals(service, folder);
   try {
     await run(options, folder, service);

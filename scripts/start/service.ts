@@ -13,6 +13,8 @@ export interface ServiceOptions {
   folder: DataFolder;
   /** The app's port; the cloud has the next one. */
   port: number;
+  /** A folder on a second drive for the terminal's backups. */
+  backupsDir: string | undefined;
   /** Whether the processes start again when their sources change. */
   isWatching: boolean;
   say: (line: string) => void;
@@ -54,6 +56,7 @@ export class Service {
   async startHub(): Promise<void> {
     const { root, folder, port } = this.#options;
     const args = ['--data', folder.terminalDir, '--port', String(port), '--cloud', this.cloudUrl];
+    if (this.#options.backupsDir !== undefined) args.push('--backups', this.#options.backupsDir);
     this.#hub = this.#managed('the app', join(root, 'src-main', 'hub', 'main.ts'), 'hub.log', args, {});
     await this.#hub.start();
     if (!this.#options.isWatching) return;
@@ -65,6 +68,7 @@ export class Service {
   async startElectron(executable: string, onClosed: () => void): Promise<void> {
     const { root, folder } = this.#options;
     const own = [`--data=${folder.terminalDir}`, `--cloud=${this.cloudUrl}`];
+    if (this.#options.backupsDir !== undefined) own.push(`--backups=${this.#options.backupsDir}`);
     // Chromium's sandbox cannot be had by root.
     if (process.getuid?.() === 0) own.push('--no-sandbox');
     const developing = [join(root, 'node_modules', 'electron-vite', 'bin', 'electron-vite.js'), 'dev', '--watch', '--'];

@@ -7,6 +7,8 @@ export interface StartOptions {
   /** The app's port; the cloud listens on the next one. */
   port: number;
   dataDir: string;
+  /** A folder on a second drive for the terminal's backups. */
+  backupsDir: string | undefined;
   /** Whether a window or a browser is opened. */
   isOpening: boolean;
   /** Begin with a new demo restaurant; the data that is there is moved aside. */
@@ -22,6 +24,7 @@ Starts a demo restaurant: the cloud, a terminal and the app.
 
   --port P     the app's port (4600); the cloud listens on P+1
   --data DIR   where everything is kept (a folder in your home folder)
+  --backups DIR  a folder on a second drive, for the terminal's backups and a second mirror (or CHEFCLOUD_BACKUPS)
   --no-open    open no window and no browser, only serve
   --fresh      begin with a new restaurant; the old data is moved aside, not deleted
   --help       this text
@@ -31,6 +34,7 @@ npm run dev takes the same options: the cloud, the app and the screens then foll
 const OPTIONS = {
   port: { type: 'string', default: '4600' },
   data: { type: 'string' },
+  backups: { type: 'string' },
   'no-open': { type: 'boolean', default: false },
   fresh: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
@@ -49,8 +53,10 @@ export function parseStartOptions(args: readonly string[], env: NodeJS.ProcessEn
   if (!Number.isInteger(port) || port < 1 || port > 65_534) {
     throw new AppError('input/invalid', `--port takes a number from 1 to 65534, not "${values.port}".`);
   }
+  const backups = values.backups ?? env['CHEFCLOUD_BACKUPS'] ?? '';
   return {
     port,
+    backupsDir: backups === '' ? undefined : resolve(backups),
     dataDir: resolve(values.data ?? defaultDataDir(env)),
     isOpening: !values['no-open'],
     isFresh: values.fresh,

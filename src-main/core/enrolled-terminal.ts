@@ -7,7 +7,9 @@ import { AppError } from '#shared/kernel/errors.ts';
 import type { Store } from '../store/store.ts';
 import { syncRows } from '../store/sync-rows.ts';
 import { createCloudClient } from '../sync/cloud-client.ts';
+import { holdOf } from '../sync/hold-of.ts';
 import { createLinkState } from '../sync/link-state.ts';
+import { testPath } from '../sync/path-test.ts';
 import { pullOnce, startSync, type Sync } from '../sync/sync-engine.ts';
 import type { SyncStore } from '../sync/sync-store.ts';
 import { type BridgeContext, handleBridgeCall } from './bridge-calls.ts';
@@ -18,7 +20,9 @@ import { createKpiBoard, FRESH_MS } from './kpi-board.ts';
 import { liveRow, liveRowsOf } from './live-rows.ts';
 import { createPins } from './pin.ts';
 import { createCommandRunner } from './run-commands.ts';
+import type { Safekeeping } from './safekeeping.ts';
 import type { Screens } from './screens.ts';
+import { createTerminalsBoard } from './terminals-board.ts';
 import { createThrottle } from './throttle.ts';
 import type { DayTotals, ExecuteRequest, ExecuteResult, Screen, Terminal, TerminalOptions } from './terminal-types.ts';
 
@@ -30,6 +34,8 @@ interface TerminalParts {
   enrolment: Enrolment;
   terminal: Terminal;
   screens: Screens;
+  /** Missing for a terminal of which no copies are kept. */
+  safekeeping: Safekeeping | undefined;
 }
 
 const STATUS_EVERY_MS = 200;
@@ -38,7 +44,7 @@ const KPIS_EVERY_MS = 1_000;
 /** Puts store, commands, sync, screens and bridge together. `terminal` is what the bridge works on. */
 export function createEnrolledTerminal(
   options: TerminalOptions,
-  { store, enrolment, terminal, screens }: TerminalParts,
+  { store, enrolment, terminal, screens, safekeeping }: TerminalParts,
 ) {
   const { clock, log } = options;
   const fetchFn = options.fetch ?? fetch;
@@ -56,6 +62,7 @@ export function createEnrolledTerminal(
   const idleWork = startIdleWork(store, clock, log, options.keptDays);
   const today = (): string => runner.dayOf(clock.now());
   const kpiBoard = createKpiBoard(store, clock, deviceId, today);
+  const terminalsBoard = createTerminalsBoard(store, clock, enrolment);
   const waiters = new Set<{ resolve: () => void; reject: (error: Error) => void }>();
   let sync: Sync | undefined;
   let revision = 0;
@@ -74,8 +81,12 @@ export function createEnrolledTerminal(
     kpisThrottle.call();
   });
 
+  /** What is said of a hold: the way being cut explains all that is not this terminal's own disk. */
+  const shownHold = () => (link.isOnline || link.hold?.cause === 'disk' ? link.hold : undefined);
   const status = (): SyncStatus => {
+    const hold = shownHold();
     const { waiting, oldestWaitingAt, refused } = outbox.counts();
+    const warnings = safekeeping?.warnings() ?? [];
     return {
       link: link.isOnline ? 'online' : 'offline',
       offlineSinceAt: link.offlineSinceMs === undefined ? null : isoAt(link.offlineSinceMs),
@@ -83,7 +94,11 @@ export function createEnrolledTerminal(
       waiting,
       oldestWaitingAt,
       refused,
-      trouble: link.trouble ?? null,
+      trouble: hold?.text ?? null,
+      ...(hold === undefined ? {} : { hold: { cause: hold.cause, sinceAt: isoAt(hold.sinceMs) } }),
+      ...(link.clockOffsetMs === undefined ? {} : { clockOffsetMs: link.clockOffsetMs }),
+      tasks: entities.countByState('anomaly', 'open'),
+      ...(warnings.length === 0 ? {} : { warnings }),
     };
   };
   const statusThrottle = createThrottle(clock, STATUS_EVERY_MS, () => {
@@ -96,6 +111,7 @@ export function createEnrolledTerminal(
   /** After a commit: screens, pill and figures hear of it. */
   const committed = (): void => {
     idleWork.noteCommit();
+    safekeeping?.noteCommit();
     statusThrottle.call();
     if (!kpiBoard.isLive()) kpisThrottle.call();
   };
@@ -136,6 +152,18 @@ export function createEnrolledTerminal(
 
   const client = createCloudClient({ cloudUrl: options.cloudUrl ?? enrolment.cloudUrl, clock, fetch: fetchFn, link });
   const identity = { deviceId, certificate: key.certificate, sign: signerOf(key) };
+  /** A disk that takes nothing is said by the pill, not only by the tap that met it. */
+  const runOrSay: typeof runner.run = (request) => {
+    try {
+      const done = runner.run(request);
+      link.setHold('disk', undefined);
+      return done;
+    } catch (error) {
+      if (error instanceof AppError && error.code.startsWith('store/')) link.setHold('disk', holdOf(error));
+      throw error;
+    }
+  };
+
   const startSyncing = (): void => {
     sync ??= startSync({
       store: syncStore,
@@ -148,6 +176,7 @@ export function createEnrolledTerminal(
       random: Math.random,
       onKpis: (event) => {
         kpiBoard.take(event);
+        terminalsBoard.take(event);
         screens.sendKpis(kpiBoard.view());
         // When the cloud falls silent, its figures give way to the terminal's own.
         cancelStale?.();
@@ -160,16 +189,34 @@ export function createEnrolledTerminal(
     });
   };
 
-  const bridge: BridgeContext = { terminal, store, screens, pins, today, revision: () => revision, personOf };
+  /** Something harmless that is as durable as a sale. */
+  const writeToDisk = (): void => {
+    const text = isoAt(clock.now());
+    store.write(() => store.meta.save('pathTestAt', text));
+    if (store.meta.find('pathTestAt') !== text) throw new AppError('store/damaged');
+  };
+  const bridge: BridgeContext = {
+    terminal,
+    store,
+    screens,
+    pins,
+    today,
+    revision: () => revision,
+    personOf,
+    terminals: () => terminalsBoard.view(status()),
+    testPath: (onProgress) =>
+      testPath({ store: syncStore, client, identity, clock, writeToDisk, watchStream: sync?.watchStream, onProgress }),
+  };
 
   return {
     personOf,
     status,
+    noteWarning: () => statusThrottle.call(),
     startSyncing,
     /** Brings the branch's rows. Throws AppError when the cloud does not give them. */
     firstPull: () => pullOnce({ store: syncStore, client, identity, clock, log }),
     execute: (request: ExecuteRequest): ExecuteResult => {
-      const { results, changed } = runner.run(request);
+      const { results, changed } = runOrSay(request);
       revision += 1;
       const rows = liveRowsOf(changed);
       if (screens.count > 0) {
@@ -177,6 +224,7 @@ export function createEnrolledTerminal(
         if (changed.some((row) => row.kind === 'staff')) screens.checkSessions();
       }
       committed();
+      if (request.calls.some(({ name }) => name === 'shift.close')) safekeeping?.suggestBackup();
       sync?.wake();
       return { results, rows };
     },
@@ -223,6 +271,7 @@ export function createEnrolledTerminal(
       for (const waiter of waiters)
         waiter.reject(new AppError('internal', 'The terminal was closed before everything had arrived.'));
       waiters.clear();
+      terminalsBoard.save();
       if (link.lastContactMs !== undefined) {
         const at = String(link.lastContactMs);
         store.write(() => store.meta.save('lastContactAt', at));

@@ -6,7 +6,7 @@ import { isoAt } from '#shared/kernel/clock.ts';
 import { AppError, invalidInput } from '#shared/kernel/errors.ts';
 import { DeviceId } from '#shared/kernel/ids.ts';
 import type { Store } from '../store/store.ts';
-import { newIncarnationId } from '../store/sync-rows.ts';
+import { newIncarnationId } from '../store/put-back.ts';
 import { CloudError, createCloudClient } from '../sync/cloud-client.ts';
 import { createDeviceKey, findDeviceKey, saveDeviceKey } from './device-key.ts';
 import type { Enrolled, EnrolOptions, KeySeal } from './terminal-types.ts';
@@ -101,6 +101,7 @@ function saveEnrolment(
   const enrolment: Enrolment = { cloudUrl, deviceId, deviceCode, deviceName, organisation, branch, firstIncarnation };
   store.write(() => {
     store.meta.save('enrolment', JSON.stringify(enrolment));
+    if (answer.auditKey !== undefined) store.meta.save('auditKey', answer.auditKey);
     if (incarnation !== undefined)
       store.outbox.startIncarnation(incarnation, store.outbox.ackedPos() + 1, isoAt(clock.now()));
   });

@@ -26,6 +26,10 @@ export interface TerminalOptions {
   cloudUrl?: string;
   /** How many days closed orders stay on this terminal; 90 when missing. */
   keptDays?: number;
+  /** A folder on a second drive, for backups and a second mirror of the outbox. It must exist; many terminals may share it. */
+  backupsDir?: string;
+  /** False: no mirror and no backups are made or used, as for a terminal that lives for a measurement only. */
+  isKeptSafe?: boolean;
   /** Seals what the key file holds (Electron's safeStorage). Without it the file holds the text itself, mode 0600. */
   keySeal?: KeySeal;
 }

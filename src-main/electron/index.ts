@@ -42,6 +42,7 @@ async function start(): Promise<void> {
   const source = screenSource(app.isPackaged, process.env['ELECTRON_RENDERER_URL']);
   const cloudUrl = argument('cloud');
   const keySeal = keychainSeal();
+  const backups = argument('backups') ?? process.env['CHEFCLOUD_BACKUPS'];
   const terminal = createTerminal({
     dataDir,
     clock: systemClock,
@@ -50,6 +51,7 @@ async function start(): Promise<void> {
     log,
     ...(cloudUrl === undefined ? {} : { cloudUrl }),
     ...(keySeal === undefined ? {} : { keySeal }),
+    ...(backups === undefined || backups === '' ? {} : { backupsDir: resolve(backups) }),
   });
   const code = argument('enrol');
   if (!terminal.isEnrolled) {

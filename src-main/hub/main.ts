@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { AppError } from '#shared/kernel/errors.ts';
 import { systemClock } from '../core/system-clock.ts';
@@ -13,6 +13,7 @@ const USAGE = `Usage: node src-main/hub/main.ts --data DIR [--port 4600] [--host
   --cloud URL     the cloud, when it has moved or together with --enrol
   --enrol CODE    enrols the folder first
   --name NAME     the terminal's name, with --enrol
+  --backups DIR   a folder on a second drive, for backups and a second mirror (also: CHEFCLOUD_BACKUPS)
   --screens DIR   the built screens`;
 
 const log = (line: string): void => {
@@ -29,6 +30,7 @@ function readOptions() {
         cloud: { type: 'string' },
         enrol: { type: 'string' },
         name: { type: 'string', default: 'Hub' },
+        backups: { type: 'string', default: process.env['CHEFCLOUD_BACKUPS'] ?? '' },
         screens: { type: 'string', default: join(import.meta.dirname, '../../out/renderer') },
         help: { type: 'boolean', default: false },
       },
@@ -66,6 +68,7 @@ async function main(): Promise<void> {
     version: readVersion(),
     log,
     ...(options.cloud === undefined ? {} : { cloudUrl: options.cloud }),
+    ...(options.backups === '' ? {} : { backupsDir: resolve(options.backups) }),
   });
   let hub: Awaited<ReturnType<typeof startHub>> | undefined;
   let isStopping = false;

@@ -1,7 +1,20 @@
 import type Database from 'better-sqlite3';
 
 /** Single values of a terminal. */
-export type MetaKey = 'schema' | 'enrolment' | 'cursor' | 'lamport' | 'lastContactAt' | 'refusedSeen';
+export type MetaKey =
+  | 'schema'
+  | 'enrolment'
+  | 'cursor'
+  | 'lamport'
+  | 'lastContactAt'
+  | 'terminals'
+  | 'pathTestAt'
+  | 'refusedSeen'
+  | 'auditKey'
+  | 'mustTellHeads'
+  | 'healed'
+  | 'fileIdentity'
+  | 'copiesFolder';
 
 export interface MetaRows {
   find(key: MetaKey): string | undefined;

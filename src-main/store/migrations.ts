@@ -95,6 +95,44 @@ const migrations: readonly { number: number; sql: string }[] = [
       ) STRICT, WITHOUT ROWID;
     `,
   },
+  {
+    number: 2,
+    // The bytes that were given, so that a bit that turned on the disk is never sent. NULL: written by an older version.
+    sql: `ALTER TABLE outbox ADD COLUMN body_sum INTEGER`,
+  },
+  {
+    number: 3,
+    sql: `
+      -- n_kept: the order in which they came.
+      CREATE TABLE audit_head (
+        n_kept INTEGER PRIMARY KEY,
+        scope TEXT NOT NULL,
+        n INTEGER NOT NULL,
+        hash TEXT NOT NULL,
+        at TEXT NOT NULL,
+        key TEXT NOT NULL,
+        signature TEXT NOT NULL
+      ) STRICT;
+      CREATE INDEX audit_head_scope ON audit_head (scope, n_kept);
+
+      CREATE TABLE outbox_head (
+        incarnation TEXT NOT NULL,
+        block INTEGER NOT NULL,
+        seq INTEGER NOT NULL,
+        hash TEXT NOT NULL,
+        PRIMARY KEY (incarnation, block)
+      ) STRICT, WITHOUT ROWID;
+    `,
+  },
+  {
+    number: 4,
+    // What a person has to look at is live until they have; of the flags that were known when this ran.
+    sql: `
+      UPDATE entity SET state = 'open' WHERE kind = 'anomaly' AND state IS NULL AND body ->> '$.code' IN (
+        'overpayment', 'payment-unmatched', 'payment-after-void', 'refund-without-payment', 'closed-underpaid', 'after-closing',
+        'order-unknown', 'shift-unknown', 'expected-differs', 'not-permitted', 'forked-series', 'failed-inside');
+    `,
+  },
 ];
 
 export const SCHEMA_VERSION = Math.max(...migrations.map(({ number }) => number));

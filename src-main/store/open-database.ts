@@ -14,30 +14,38 @@ export interface OpenDatabase {
   close(): void;
 }
 
-/**
- * Opens the terminal's database for this process alone. Refuses to start unless every setting that durability rests on
- * reads back as asked. Throws `store/in-use`, `store/not-writable`, `store/newer`, `store/damaged`, `store/full`.
- */
-export function openDatabase(dataDir: string): OpenDatabase {
-  let unlock: (() => void) | undefined;
-  let db: Database.Database | undefined;
+/** Takes a data folder for this process alone; made when it is missing. Returns the function that lets go. */
+export function lockFolder(dataDir: string): () => void {
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    unlock = lockInstance(dataDir);
+    return lockInstance(dataDir);
+  } catch (error) {
+    throw storeError(error);
+  }
+}
+
+/**
+ * Opens the terminal's database for this process alone. Refuses to start unless every setting that durability rests on
+ * reads back as asked. `release` lets go of a lock that the caller has taken; it is called with `close` only.
+ * Throws `store/in-use`, `store/not-writable`, `store/newer`, `store/damaged`, `store/full`.
+ */
+export function openDatabase(dataDir: string, release?: () => void): OpenDatabase {
+  const unlock = release ?? lockFolder(dataDir);
+  let db: Database.Database | undefined;
+  try {
     db = new Database(join(dataDir, DATABASE_FILE));
     prepare(db);
   } catch (error) {
     db?.close();
-    unlock?.();
+    if (release === undefined) unlock();
     throw storeError(error);
   }
   const opened = db;
-  const release = unlock;
   return {
     db: opened,
     close: () => {
       opened.close();
-      release();
+      unlock();
     },
   };
 }
@@ -46,7 +54,7 @@ function prepare(db: Database.Database): void {
   // This process alone has the folder: without shared memory a transaction needs no file lock of its own.
   // Before anything is read: it counts from the first access on.
   db.pragma('locking_mode = EXCLUSIVE');
-  if ((db.pragma('user_version', { simple: true }) as number) > SCHEMA_VERSION) throw new AppError('store/newer');
+  if ((db.pragma('user_version', { simple: true }) as number) > SCHEMA_VERSION) throw newerOrDamaged(db);
   if (db.pragma('quick_check(1)', { simple: true }) !== 'ok') throw new AppError('store/damaged');
   db.pragma('busy_timeout = 5000');
   db.pragma('journal_mode = WAL');
@@ -57,7 +65,7 @@ function prepare(db: Database.Database): void {
   db.pragma('wal_autocheckpoint = 0');
   db.pragma('journal_size_limit = 67108864');
   db.pragma('cache_size = -32000');
-  migrate(db);
+  migrateUndamaged(db);
   db.exec(`
     CREATE TEMP TABLE stage (
       kind TEXT NOT NULL, id TEXT NOT NULL, seq INTEGER NOT NULL, body TEXT, state TEXT, day TEXT, PRIMARY KEY (kind, id)
@@ -74,6 +82,27 @@ function prepare(db: Database.Database): void {
   expectPragma(db, 'foreign_keys', 1);
   expectPragma(db, 'busy_timeout', 5000);
   expectPragma(db, 'wal_autocheckpoint', 0);
+}
+
+/** Both numbers of the version were written together: one of them alone is no newer version. */
+function newerOrDamaged(db: Database.Database): AppError {
+  try {
+    const written = db.prepare("SELECT value FROM meta WHERE key = 'schema'").pluck().get();
+    const isSame = Number(written) === db.pragma('user_version', { simple: true });
+    return new AppError(isSame ? 'store/newer' : 'store/damaged');
+  } catch {
+    return new AppError('store/damaged');
+  }
+}
+
+/** Tables that are there already, or are missing, are no state that a migration ever left. */
+function migrateUndamaged(db: Database.Database): void {
+  try {
+    migrate(db);
+  } catch (error) {
+    if (error instanceof Database.SqliteError && error.code === 'SQLITE_ERROR') throw new AppError('store/damaged');
+    throw error;
+  }
 }
 
 /** Throws `store/not-writable` when a setting did not take: selling on would risk what was sold. */

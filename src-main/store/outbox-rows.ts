@@ -1,9 +1,9 @@
+import { crc32 } from 'node:zlib';
 import type Database from 'better-sqlite3';
-import { z } from 'zod';
 import { Envelope } from '#shared/commands/envelope.ts';
-import type { OutboxItem } from '#shared/contract/bridge.ts';
 import { AppError, type WireError } from '#shared/kernel/errors.ts';
 import type { Visible } from '#shared/sync/cursor.ts';
+import { outboxLists, type OutboxLists } from './outbox-lists.ts';
 
 export interface OutboxEntry {
   seq: number;
@@ -74,11 +74,20 @@ export interface OutboxRows {
   startIncarnation(id: string, atPos: number, startedAt: string): void;
   getCommand(pos: number): UnsettledCommand;
   counts(): { waiting: number; unsettled: number; refused: number; oldestWaitingAt: string | null };
-  list(filter: 'waiting' | 'refused' | 'recent', limit: number): { items: OutboxItem[]; total: number };
+  list(filter: 'waiting' | 'recent', limit: number): ReturnType<OutboxLists['list']>;
+  /** Refused entries that nobody has decided about, the latest first. */
+  listRefused: OutboxLists['listRefused'];
   /** The command id of an entry. */
   idAt(pos: number): string | undefined;
   /** A transaction was undone: what is held in memory is read again. */
   reload(): void;
+}
+
+interface Summed {
+  pos: number;
+  body: string;
+  /** CRC-32 of the body; null when it was written by an older version. */
+  bodySum: number | null;
 }
 
 interface Marks {
@@ -86,9 +95,17 @@ interface Marks {
   settled: number;
 }
 
+/** An entry whose body is not the one that was given: the disk has changed it. */
+export class DamagedEntry extends AppError {
+  constructor(pos: number) {
+    super('store/damaged', `Entry ${pos} of the outbox is damaged. It is put back from its mirror.`);
+  }
+}
+
 const ENTRY = `seq, lamport, id, endpoint, method, idempotency_key AS idempotencyKey, created_at AS createdAt, body`;
 
-export function outboxRows(db: Database.Database): OutboxRows {
+/** `onDamage` hears of an entry that is not what was written; it is thrown too. */
+export function outboxRows(db: Database.Database, onDamage: (error: DamagedEntry) => void): OutboxRows {
   // Not `?? 0` in SQL: pluck gives null for max() of nothing.
   const number = (sql: string): number => (db.prepare(sql).pluck().get() as number | null | undefined) ?? 0;
   const firstWaitingAfter = db
@@ -111,12 +128,12 @@ export function outboxRows(db: Database.Database): OutboxRows {
     'SELECT id, first_pos AS firstPos, next_receipt AS nextReceipt FROM incarnation WHERE id = ?',
   );
   const insert = db.prepare(
-    `INSERT INTO outbox (pos, incarnation, seq, lamport, device_id, id, endpoint, method, body, idempotency_key, created_at, touches, status)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'PENDING')`,
+    `INSERT INTO outbox (pos, incarnation, seq, lamport, device_id, id, endpoint, method, body, idempotency_key, created_at, touches, body_sum, status)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'PENDING')`,
   );
   const saveReceipts = db.prepare('UPDATE incarnation SET next_receipt = ? WHERE id = ?');
-  const waitingRows = db.prepare<[number, number], OutboxEntry & { pos: number; incarnation: string }>(
-    `SELECT pos, incarnation, ${ENTRY} FROM outbox WHERE pos > ? ORDER BY pos LIMIT ?`,
+  const waitingRows = db.prepare<[number, number], OutboxEntry & Summed & { incarnation: string }>(
+    `SELECT pos, incarnation, body_sum AS bodySum, ${ENTRY} FROM outbox WHERE pos > ? ORDER BY pos LIMIT ?`,
   );
   const replaying = db.prepare(
     `UPDATE outbox SET status = 'REPLAYING', attempts = attempts + 1 WHERE pos BETWEEN ? AND ?`,
@@ -146,16 +163,26 @@ export function outboxRows(db: Database.Database): OutboxRows {
   const insertIncarnation = db.prepare('INSERT INTO incarnation (first_pos, id, started_at) VALUES (?, ?, ?)');
   const removeEmptyIncarnation = db.prepare('DELETE FROM incarnation WHERE first_pos >= ?');
   const move = db.prepare('UPDATE outbox SET incarnation = ?, seq = pos - ? + 1 WHERE pos >= ?');
-  const command = db.prepare<[number], Omit<UnsettledCommand, 'envelope'> & { body: string }>(
-    'SELECT pos, seq, lamport, device_id AS deviceId, body FROM outbox WHERE pos = ?',
+  const command = db.prepare<[number], Omit<UnsettledCommand, 'envelope'> & Summed>(
+    'SELECT pos, seq, lamport, device_id AS deviceId, body, body_sum AS bodySum FROM outbox WHERE pos = ?',
   );
+  const expectWhole = ({ pos, body, bodySum }: Summed): void => {
+    if (bodySum === null || bodySum === crc32(body)) return;
+    const error = new DamagedEntry(pos);
+    onDamage(error);
+    throw error;
+  };
+
+  const lists = outboxLists(db);
 
   const lastPosition = (): number =>
     Math.max(number('SELECT max(pos) FROM outbox'), number('SELECT max(first_pos) - 1 FROM incarnation'));
   let lastPos = lastPosition();
-  let lastLamport = number('SELECT max(lamport) FROM outbox');
+  // The newest entries have the highest numbers, but for those that were put back; not all of 90 days are read for it.
+  const lastLamportNumber = (): number =>
+    number('SELECT max(lamport) FROM (SELECT lamport FROM outbox ORDER BY pos DESC LIMIT 1000)');
+  let lastLamport = lastLamportNumber();
   let current: Incarnation | undefined;
-  let refused: number | undefined;
   // Lower bounds until they are looked up again.
   let marks: Marks = readMarks.get() ?? { acked: 0, settled: 0 };
   const isKnown = { acked: false, settled: false };
@@ -183,7 +210,6 @@ export function outboxRows(db: Database.Database): OutboxRows {
     marks = { acked: Math.min(marks.acked, pos - 1), settled: Math.min(marks.settled, pos - 1) };
     isKnown.acked = false;
     isKnown.settled = false;
-    refused = undefined;
     writeMarks.run(marks.acked, marks.settled);
   };
   const incarnation = (): Incarnation => {
@@ -215,6 +241,7 @@ export function outboxRows(db: Database.Database): OutboxRows {
         entry.idempotencyKey,
         entry.createdAt,
         entry.touches,
+        crc32(entry.body),
       );
       lastPos = pos;
       lastLamport = Math.max(lastLamport, entry.lamport);
@@ -232,10 +259,12 @@ export function outboxRows(db: Database.Database): OutboxRows {
       if (first === undefined) return undefined;
       const entries: OutboxEntry[] = [];
       let bytes = 0;
-      for (const { pos: _pos, incarnation: series, ...entry } of rows) {
+      for (const row of rows) {
+        const { pos: _pos, incarnation: series, bodySum: _sum, ...entry } = row;
         // Quotes of the body are escaped on the wire: a little more than its length, and the other fields.
         bytes += Buffer.byteLength(JSON.stringify(entry.body)) + entry.endpoint.length + 300;
         if (series !== first.incarnation || (entries.length > 0 && bytes > maxBytes)) break;
+        expectWhole(row);
         entries.push(entry);
       }
       return { incarnation: first.incarnation, firstPos: first.pos, entries };
@@ -255,7 +284,6 @@ export function outboxRows(db: Database.Database): OutboxRows {
     markRejected: (pos, error, flags, ackedAt) => {
       rejected.run(JSON.stringify(error), flags.length === 0 ? null : JSON.stringify(flags), ackedAt, pos);
       acked(pos);
-      refused = undefined;
     },
     markSettled: (pos) => {
       settled.run(pos);
@@ -285,26 +313,32 @@ export function outboxRows(db: Database.Database): OutboxRows {
     getCommand: (pos) => {
       const row = command.get(pos);
       if (row === undefined) throw new AppError('store/damaged', `Entry ${pos} of the outbox is missing.`);
-      const { body, ...rest } = row;
+      expectWhole(row);
+      const { body, bodySum: _sum, ...rest } = row;
       return { ...rest, envelope: parseEnvelope(body) };
     },
     counts: () => {
-      refused ??= number(`SELECT count(*) FROM outbox WHERE status = 'FAILED'`);
       const waiting = lastPos - ackedPos();
       const arriving = settledPos() === ackedPos() ? 0 : (countUnsettled.get(settledPos(), ackedPos()) ?? 0);
       const oldest = waiting === 0 ? undefined : waitingRows.get(ackedPos(), 1);
-      return { waiting, unsettled: waiting + arriving, refused, oldestWaitingAt: oldest?.createdAt ?? null };
+      return {
+        waiting,
+        unsettled: waiting + arriving,
+        refused: lists.countRefused(),
+        oldestWaitingAt: oldest?.createdAt ?? null,
+      };
     },
     idAt: (pos) => idAt.get(pos),
     reload: () => {
       lastPos = lastPosition();
+      lastLamport = lastLamportNumber();
       current = undefined;
-      refused = undefined;
       marks = readMarks.get() ?? { acked: 0, settled: 0 };
       isKnown.acked = false;
       isKnown.settled = false;
     },
-    list: (filter, limit) => listItems(db, filter, limit, ackedPos()),
+    list: (filter, limit) => lists.list(filter, ackedPos(), limit),
+    listRefused: (limit) => lists.listRefused(limit),
   };
 }
 
@@ -312,42 +346,4 @@ function parseEnvelope(body: string): Envelope {
   const parsed = Envelope.safeParse(JSON.parse(body));
   if (!parsed.success) throw new AppError('store/damaged', 'An entry of the outbox cannot be read. Call support.');
   return parsed.data;
-}
-
-const StoredError = z.object({ code: z.string(), message: z.string() });
-
-interface ItemRow {
-  id: string;
-  seq: number;
-  endpoint: string;
-  name: string | null;
-  status: OutboxItem['status'];
-  attempts: number;
-  createdAt: string;
-  lastError: string | null;
-  flags: string | null;
-}
-
-function listItems(
-  db: Database.Database,
-  filter: 'waiting' | 'refused' | 'recent',
-  limit: number,
-  ackedPos: number,
-): { items: OutboxItem[]; total: number } {
-  const where = { waiting: `pos > ${ackedPos}`, refused: `status = 'FAILED'`, recent: 'true' }[filter];
-  const order = filter === 'waiting' ? 'ASC' : 'DESC';
-  const rows = db
-    .prepare<[number], ItemRow>(
-      `SELECT id, seq, endpoint, body ->> '$.name' AS name, status, attempts, created_at AS createdAt, last_error AS lastError, flags
-       FROM outbox WHERE ${where} ORDER BY pos ${order} LIMIT ?`,
-    )
-    .all(limit);
-  const total = db.prepare<[], number>(`SELECT count(*) FROM outbox WHERE ${where}`).pluck().get() ?? 0;
-  const items = rows.map((row) => ({
-    ...row,
-    name: row.name ?? '',
-    lastError: row.lastError === null ? null : StoredError.parse(JSON.parse(row.lastError)),
-    flags: row.flags === null ? [] : z.array(z.string()).parse(JSON.parse(row.flags)),
-  }));
-  return { items, total };
 }

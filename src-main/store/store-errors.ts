@@ -7,7 +7,7 @@ export function storeError(error: unknown): unknown {
   const code = codeOf(error);
   if (code === undefined) return error;
   if (code === 'SQLITE_FULL' || code === 'ENOSPC' || code === 'EDQUOT') return new AppError('store/full');
-  if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') return new AppError('store/damaged');
+  if (isDamage(error)) return new AppError('store/damaged');
   if (code.startsWith('SQLITE_READONLY') || code.startsWith('SQLITE_CANTOPEN') || code.startsWith('SQLITE_PERM')) {
     return new AppError('store/not-writable');
   }
@@ -16,6 +16,12 @@ export function storeError(error: unknown): unknown {
 }
 
 const NOT_WRITABLE = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENOENT', 'EIO', 'EISDIR', 'ELOOP']);
+
+/** Whether SQLite found that the file itself is damaged. */
+export function isDamage(error: unknown): boolean {
+  const code = error instanceof Database.SqliteError ? error.code : '';
+  return code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB';
+}
 
 function codeOf(error: unknown): string | undefined {
   if (error instanceof Database.SqliteError) return error.code;

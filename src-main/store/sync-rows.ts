@@ -1,5 +1,12 @@
-import { randomBytes } from 'node:crypto';
-import type { DeviceOutcome, EntryOutcome, PushEntry, Watermark, WireRow } from '#shared/contract/sync-wire.ts';
+import type {
+  DeviceOutcome,
+  EntryOutcome,
+  OutboxHead,
+  PushEntry,
+  SignedHead,
+  Watermark,
+  WireRow,
+} from '#shared/contract/sync-wire.ts';
 import { Kind, type Ref } from '#shared/domain/entity.ts';
 import { dayFacts } from '#shared/domain/kpi.ts';
 import type { Order } from '#shared/domain/order.ts';
@@ -10,6 +17,9 @@ import { AppError, type WireError } from '#shared/kernel/errors.ts';
 import type { DeviceId, OrgId } from '#shared/kernel/ids.ts';
 import { type Cursor, hasArrived, parseCursor, type Visible } from '#shared/sync/cursor.ts';
 import type { Log } from '#shared/kernel/log.ts';
+import { newIncarnationId } from './put-back.ts';
+import { findLost, listSeriesParts, type SeriesPart } from './own-series.ts';
+import { auditHeadKeeper } from './audit-head-keeper.ts';
 import { reconciler } from './reconcile.ts';
 import type { Store } from './store.ts';
 
@@ -29,16 +39,14 @@ interface StageEnd {
   isReset: boolean;
   outcomes: readonly DeviceOutcome[];
   watermarks: readonly Watermark[] | undefined;
-  ackedSeqBefore: number;
+  ackedPosBefore: number;
   lamport: number;
+  auditHeads?: readonly SignedHead[] | undefined;
 }
 
+/** As many as the cloud takes at once. */
+const HEADS_TOLD = 500;
 const NOWHERE: Visible = { org: 0, branch: 0 };
-
-/** A new random series. */
-export function newIncarnationId(): string {
-  return randomBytes(8).toString('hex');
-}
 
 /**
  * What sync does to the store (the shape is declared in src-main/sync/sync-store.ts). Invariants: an acknowledged command
@@ -47,6 +55,7 @@ export function newIncarnationId(): string {
 export function syncRows(options: SyncRowsOptions) {
   const { store, clock, log, deviceId } = options;
   const { db, outbox, touches, meta } = store;
+  const keepHeads = auditHeadKeeper(options);
   const reconcile = reconciler(store, options.orgId, log);
   const statements = stageStatements(db);
   const tempBegin = db.prepare('BEGIN');
@@ -94,29 +103,29 @@ export function syncRows(options: SyncRowsOptions) {
   };
 
   /** Ends what has arrived: those commands' effects are in the cloud's rows now. */
-  const settleArrived = (at: Cursor, coveredPos: number, dirty: Ref[]): void => {
+  const settleArrived = (at: Cursor, covered: readonly SeriesPart[], dirty: Ref[]): void => {
     // The answer to a push was lost, but the rows that came contain its commands: running them again would count twice.
-    for (let pos = outbox.ackedPos() + 1; pos <= Math.min(coveredPos, outbox.lastPos()); pos += 1) {
-      dirty.push(...touches.removeAll(pos));
-      outbox.forgetTouches(pos);
+    for (const { firstPos, lastPos, cloudPos } of covered) {
+      for (let pos = Math.max(firstPos, outbox.ackedPos() + 1); pos <= Math.min(cloudPos, lastPos); pos += 1) {
+        dirty.push(...touches.removeAll(pos));
+        outbox.forgetTouches(pos);
+      }
     }
+    const isCovered = (pos: number): boolean =>
+      covered.some(({ firstPos, lastPos, cloudPos }) => pos >= firstPos && pos <= Math.min(cloudPos, lastPos));
     for (const { pos, visible } of outbox.listAcknowledgedUnsettled()) {
-      if (pos > coveredPos && !hasArrived(visible, at)) continue;
+      if (!hasArrived(visible, at) && !isCovered(pos)) continue;
       dirty.push(...touches.removeAll(pos));
       outbox.markSettled(pos);
     }
   };
 
-  /** What the cloud has forgotten since (restored from a backup) waits again. */
-  const reopenLost = (end: StageEnd, dirty: Ref[]): void => {
-    if (end.watermarks === undefined) return;
-    const incarnation = outbox.incarnation();
-    const mark = end.watermarks.find((each) => each.deviceId === deviceId && each.incarnation === incarnation.id);
-    if (mark === undefined && !end.isReset) return;
-    const seq = mark?.seq ?? 0;
-    if (seq >= end.ackedSeqBefore) return;
-    log(`sync: the cloud has only ${seq} of ${end.ackedSeqBefore} acknowledged commands; the others are sent again`);
-    const reopened = outbox.reopenFrom(outbox.posOf(incarnation, seq + 1));
+  /** What the cloud has forgotten since (restored from a backup) waits again: of every series, with all that came after it. */
+  const reopenLost = (end: StageEnd, parts: readonly SeriesPart[], dirty: Ref[]): void => {
+    const lost = findLost(store, parts, end.ackedPosBefore);
+    if (lost === undefined) return;
+    const reopened = outbox.reopenFrom(lost);
+    log(`sync: the cloud has lost acknowledged commands; ${reopened.length} are sent again`);
     dirty.push(...reconcile.retouch(reopened));
   };
 
@@ -132,12 +141,18 @@ export function syncRows(options: SyncRowsOptions) {
       for (const outcome of own) acknowledge(outcome.incarnation, outcome, dirty);
       const refs = statements.takeIn();
       store.entities.forget(refs);
-      reopenLost(end, dirty);
-      settleArrived(at, coveredBy(end), dirty);
+      // A page that reaches the head contains everything up to the cloud's watermarks, whatever its counters count from.
+      const parts = end.watermarks === undefined ? [] : listSeriesParts(store, end.watermarks);
+      reopenLost(end, parts, dirty);
+      settleArrived(at, parts, dirty);
       dirty.push(...statements.pendingRefs());
+      // The first rows at all, after a restore without a backup: only now there are people whose commands can run.
+      if (meta.find('cursor') === undefined) dirty.push(...touches.listAll());
       meta.save('cursor', end.cursor);
       seeLamport(end.lamport);
       outbox.saveMarks();
+      keepHeads(end.auditHeads);
+      if (end.isReset) meta.save('mustTellHeads', '1');
       const rebased = reconcile.run(dirty);
       return [...refs, ...rebased];
     });
@@ -147,17 +162,14 @@ export function syncRows(options: SyncRowsOptions) {
     if (changed.length > 0) options.onChanged(changed);
   };
 
-  /** A page that reaches the head contains everything up to the cloud's watermark, whatever its counters count from. */
-  const coveredBy = (end: StageEnd): number => {
-    const incarnation = outbox.incarnation();
-    const mark = end.watermarks?.find((each) => each.deviceId === deviceId && each.incarnation === incarnation.id);
-    return mark === undefined ? 0 : outbox.posOf(incarnation, mark.seq);
-  };
+  const ackedSeq = (): number => Math.max(0, outbox.ackedPos() - outbox.incarnation().firstPos + 1);
+  let sent: { incarnation: string; head: OutboxHead | undefined } | undefined;
 
   return {
     deviceId,
+    incarnation: () => outbox.incarnation().id,
     cursor: () => meta.find('cursor'),
-    ackedSeq: () => Math.max(0, outbox.ackedPos() - outbox.incarnation().firstPos + 1),
+    ackedPos: () => outbox.ackedPos(),
     waiting: () => {
       const { waiting, oldestWaitingAt } = outbox.counts();
       return { count: waiting, oldestAt: oldestWaitingAt };
@@ -166,11 +178,16 @@ export function syncRows(options: SyncRowsOptions) {
       const { waiting, unsettled } = outbox.counts();
       return unsettled > waiting;
     },
-    takeBatch: (maxEntries: number, maxBytes: number): { incarnation: string; entries: PushEntry[] } | undefined => {
+    takeBatch: (
+      maxEntries: number,
+      maxBytes: number,
+    ): { incarnation: string; entries: PushEntry[]; head: OutboxHead | undefined } | undefined => {
       const batch = outbox.listWaiting(maxEntries, maxBytes);
       if (batch === undefined) return undefined;
       store.write(() => outbox.markReplaying(batch.firstPos, batch.firstPos + batch.entries.length - 1));
-      return { incarnation: batch.incarnation, entries: batch.entries };
+      const { incarnation, firstPos, entries } = batch;
+      sent = { incarnation, head: store.outboxHeads.of(incarnation, firstPos, entries) };
+      return { ...sent, entries };
     },
     releaseBatch: (error: WireError | undefined) => store.write(() => outbox.markWaiting(error)),
     applyOutcomes: (incarnation: string, outcomes: readonly EntryOutcome[], lamport: number) => {
@@ -186,9 +203,11 @@ export function syncRows(options: SyncRowsOptions) {
           break;
         }
         outbox.markWaiting(retry);
+        if (sent?.incarnation === incarnation && sent.head?.seq === ackedSeq())
+          store.outboxHeads.keep(incarnation, sent.head);
         seeLamport(lamport);
         const at = cursor();
-        if (at !== undefined) settleArrived(at, 0, dirty);
+        if (at !== undefined) settleArrived(at, [], dirty);
         outbox.saveMarks();
         return reconcile.run(dirty);
       });
@@ -231,6 +250,8 @@ export function syncRows(options: SyncRowsOptions) {
       }
     },
     commitStage,
+    headsToTell: () => (meta.find('mustTellHeads') === '1' ? store.auditHeads.list(HEADS_TOLD) : undefined),
+    headsTold: () => store.write(() => meta.save('mustTellHeads', '0')),
   };
 }
 

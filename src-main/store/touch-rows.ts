@@ -9,6 +9,8 @@ export interface TouchRows {
   add(pos: number, ref: Ref): void;
   /** What a command touches. */
   list(pos: number): Ref[];
+  /** Everything that unsettled commands touch. */
+  listAll(): Ref[];
   isTouched(ref: Ref): boolean;
   /** The command is settled. Returns what it touched; the outbox row forgets it by itself (`markSettled`, `markRejected`). */
   removeAll(pos: number): Ref[];
@@ -27,6 +29,7 @@ export function touchRows(db: Database.Database): TouchRows {
   const byPos = db.prepare<[number], string | null>('SELECT touches FROM outbox WHERE pos = ?').pluck();
   const save = db.prepare('UPDATE outbox SET touches = ? WHERE pos = ?');
   const byEntity = db.prepare<[string, string], number>('SELECT pos FROM touch WHERE kind = ? AND id = ?').pluck();
+  const all = db.prepare<[], Ref>('SELECT DISTINCT kind, id FROM touch');
   const any = db.prepare<[string, string], number>('SELECT 1 FROM touch WHERE kind = ? AND id = ? LIMIT 1').pluck();
   const list = (pos: number): Ref[] => parseTouches(byPos.get(pos) ?? null);
   return {
@@ -37,6 +40,7 @@ export function touchRows(db: Database.Database): TouchRows {
       if (insert.run(ref.kind, ref.id, pos).changes === 1) save.run(formatTouches([...list(pos), ref]), pos);
     },
     list,
+    listAll: () => all.all(),
     isTouched: (ref) => any.get(ref.kind, ref.id) !== undefined,
     removeAll: (pos) => {
       const refs = list(pos);
@@ -71,7 +75,8 @@ export function formatTouches(refs: readonly Ref[]): string {
   return refs.map(refKey).join('\n');
 }
 
-function parseTouches(text: string | null): Ref[] {
+/** Reads what `formatTouches` wrote. Throws when a kind is not known. */
+export function parseTouches(text: string | null): Ref[] {
   if (text === null || text === '') return [];
   return text.split('\n').map((line) => {
     const slash = line.indexOf('/');

@@ -1,7 +1,14 @@
-import { ChangesPage, type DeviceOutcome, StreamRows, type WireRow } from '#shared/contract/sync-wire.ts';
+import {
+  AuditHeadsAnswer,
+  ChangesPage,
+  type DeviceOutcome,
+  StreamRows,
+  type WireRow,
+} from '#shared/contract/sync-wire.ts';
 import type { Clock } from '#shared/kernel/clock.ts';
 import { type Cursor, parseCursor, type Position } from '#shared/sync/cursor.ts';
 import type { Log } from '#shared/kernel/log.ts';
+import { CloudError } from './cloud-client.ts';
 import type { DeviceClient } from './device-client.ts';
 import type { SyncStore } from './sync-store.ts';
 
@@ -44,9 +51,23 @@ export function createPuller(options: PullerOptions): Puller {
     }
   };
 
+  /** The cloud did not know where this terminal stood: what its audit log once was stands in the heads that were kept. */
+  const tellHeads = async (): Promise<void> => {
+    const heads = store.headsToTell();
+    if (heads === undefined) return;
+    try {
+      if (heads.length > 0)
+        await client.send({ method: 'POST', path: '/sync/audit-heads', body: { heads }, answer: AuditHeadsAnswer });
+    } catch (error) {
+      // With the next pull then. An older cloud does not know the question.
+      if (!(error instanceof CloudError) || error.status !== 404) return;
+    }
+    store.headsTold();
+  };
+
   const round = async (): Promise<void> => {
     store.clearStage();
-    const ackedSeqBefore = store.ackedSeq();
+    const ackedPosBefore = store.ackedPos();
     const outcomes: DeviceOutcome[] = [];
     let after = store.cursor();
     let resets = 0;
@@ -67,9 +88,18 @@ export function createPuller(options: PullerOptions): Puller {
       after = page.cursor;
       if (page.hasMore) continue;
       const isBehind = store.isBehind(page.watermarks);
-      const { cursor, watermarks, lamport } = page;
-      store.commitStage({ cursor, isReset: resets > 0, outcomes, watermarks, ackedSeqBefore, lamport });
+      const { cursor, watermarks, lamport, auditHeads } = page;
+      store.commitStage({
+        cursor,
+        isReset: resets > 0,
+        outcomes,
+        watermarks,
+        ackedPosBefore,
+        lamport,
+        auditHeads,
+      });
       if (isBehind) options.onBehind();
+      await tellHeads();
       return;
     }
   };
@@ -96,7 +126,7 @@ export function createPuller(options: PullerOptions): Puller {
     await stage(event.rows);
     if (isStopped) return;
     // An event may be older than an answer that came since: it never tells that the cloud has lost something.
-    store.commitStage({ ...event, isReset: false, ackedSeqBefore: 0 });
+    store.commitStage({ ...event, isReset: false, ackedPosBefore: 0 });
   };
 
   const takeNow = async (text: string): Promise<void> => {

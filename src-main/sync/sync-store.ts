@@ -1,10 +1,20 @@
-import type { DeviceOutcome, EntryOutcome, PushEntry, Watermark, WireRow } from '#shared/contract/sync-wire.ts';
+import type {
+  DeviceOutcome,
+  EntryOutcome,
+  OutboxHead,
+  PushEntry,
+  SignedHead,
+  Watermark,
+  WireRow,
+} from '#shared/contract/sync-wire.ts';
 import type { WireError } from '#shared/kernel/errors.ts';
 
 /** Entries of one incarnation in the order they were given. */
 export interface PushBatch {
   incarnation: string;
   entries: PushEntry[];
+  /** The rolling hash of the series up to the last of them. */
+  head?: OutboxHead | undefined;
 }
 
 /** Where a page's rows stop, and what else the cloud said with them. */
@@ -14,17 +24,21 @@ export interface PageEnd {
   outcomes: readonly DeviceOutcome[];
   /** Missing where the page may be older than what this terminal was told since. */
   watermarks: readonly Watermark[] | undefined;
-  /** What was acknowledged of the current incarnation when the page was asked for. */
-  ackedSeqBefore: number;
+  /** Up to where the outbox was acknowledged when the page was asked for. */
+  ackedPosBefore: number;
   lamport: number;
+  /** Where the audit chains of the cloud end. */
+  auditHeads?: readonly SignedHead[] | undefined;
 }
 
 /** What sync needs of the terminal's store. All of it is synchronous, and each writing call is one transaction. */
 export interface SyncStore {
   readonly deviceId: string;
+  /** The series that is going on. */
+  incarnation(): string;
   cursor(): string | undefined;
-  /** The highest acknowledged `seq` of the current incarnation. */
-  ackedSeq(): number;
+  /** Up to where the outbox is acknowledged. */
+  ackedPos(): number;
   waiting(): { count: number; oldestAt: string | null };
   /** Whether commands were acknowledged whose rows are not here yet. */
   hasUnarrived(): boolean;
@@ -49,4 +63,7 @@ export interface SyncStore {
   stage(rows: readonly WireRow[]): void;
   /** Makes what was staged the cloud's word: bases, cursor, settled commands and views in one transaction. */
   commitStage(end: PageEnd): void;
+  /** Heads of the cloud's audit chains that it must be told: it has not known where this terminal stood. */
+  headsToTell(): SignedHead[] | undefined;
+  headsTold(): void;
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { createTerminal, type Terminal } from '../../src-main/core/terminal.ts';
+import { createTerminal, type Terminal, type TerminalOptions } from '../../src-main/core/terminal.ts';
 import type { Level } from '#shared/domain/level.ts';
 import { CloudDouble } from './cloud-double.ts';
 import { FakeClock } from './fake-clock.ts';
@@ -27,19 +27,25 @@ export class TestTerminal {
   readonly clock: FakeClock;
   readonly log: string[] = [];
   terminal: Terminal;
+  readonly #more: Partial<TerminalOptions>;
   #serial = 0;
 
-  private constructor(dataDir: string, cloud: CloudDouble, clock: FakeClock) {
+  private constructor(dataDir: string, cloud: CloudDouble, clock: FakeClock, more: Partial<TerminalOptions>) {
     this.dataDir = dataDir;
     this.cloud = cloud;
     this.clock = clock;
+    this.#more = more;
     this.terminal = this.#open();
     onTestFinished(() => this.terminal.close());
   }
 
-  /** Enrolled; sync runs unless `isOffline`. */
-  static async create({ isOffline = false, cloud = new CloudDouble() } = {}): Promise<TestTerminal> {
-    const made = new TestTerminal(testFolder(), cloud, new FakeClock());
+  /** Enrolled; sync runs unless `isOffline`. `more`: what else the terminal is told. */
+  static async create({
+    isOffline = false,
+    cloud = new CloudDouble(),
+    more = {} as Partial<TerminalOptions>,
+  } = {}): Promise<TestTerminal> {
+    const made = new TestTerminal(testFolder(), cloud, new FakeClock(), more);
     await made.terminal.enrol({ cloudUrl: 'http://cloud.test', code: 'CODE-123', deviceName: 'Counter' });
     if (isOffline) return made;
     await made.terminal.start();
@@ -55,6 +61,7 @@ export class TestTerminal {
       version: '0.0.0',
       log: (line) => this.log.push(line),
       fetch: this.cloud.fetch,
+      ...this.#more,
     });
   }
 

@@ -78,6 +78,7 @@ describe('opening a terminal store', () => {
     const file = join(folder, 'terminal.db');
     const db = new Database(file);
     db.pragma(`user_version = ${SCHEMA_VERSION + 1}`);
+    db.prepare("UPDATE meta SET value = ? WHERE key = 'schema'").run(String(SCHEMA_VERSION + 1));
     db.close();
     const before = statSync(file).mtimeMs;
     expect(code(() => openStore(folder, silentLog))).toBe('store/newer');

@@ -1,0 +1,352 @@
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { silentLog } from '#shared/kernel/log.ts';
+import { readMirror } from '../../src-main/store/mirror-files.ts';
+import { openStore } from '../../src-main/store/store.ts';
+import { testFolder, TestTerminal } from '../helpers/test-terminal.ts';
+
+const fileOf = (till: TestTerminal): string => join(till.dataDir, 'terminal.db');
+const asides = (till: TestTerminal): string[] =>
+  readdirSync(till.dataDir).filter((name) => name.startsWith('damaged-'));
+const warningOf = (till: TestTerminal): string => till.terminal.status().warnings?.[0]?.text ?? '';
+const numbers = (till: TestTerminal): string[] =>
+  till.terminal
+    .list('order')
+    .map((order) => order.number)
+    .sort();
+const outbox = (dataDir: string): { pos: number; incarnation: string; seq: number; id: string; body: string }[] => {
+  const store = openStore(dataDir, silentLog);
+  const rows = store.db.prepare('SELECT pos, incarnation, seq, id, body FROM outbox ORDER BY pos').all();
+  store.close();
+  return rows as ReturnType<typeof outbox>;
+};
+/** Puts other bytes into a file that stays the same file. */
+const overwrite = (path: string, from: string): void => writeFileSync(path, readFileSync(from), { flag: 'r+' });
+const flip = (path: string, offset: number, bit = 3): void => {
+  const bytes = readFileSync(path);
+  bytes[offset] = (bytes[offset] ?? 0) ^ (1 << bit);
+  writeFileSync(path, bytes);
+};
+const breakHeader = (till: TestTerminal): void => {
+  const bytes = readFileSync(fileOf(till));
+  bytes.fill(0x55, 0, 200);
+  writeFileSync(fileOf(till), bytes);
+};
+/** A backup as the terminal makes it by itself. */
+const backUp = async (till: TestTerminal): Promise<void> => {
+  await till.pass(61_000);
+  await expect
+    .poll(() => existsSync(join(till.dataDir, 'backups')) && readdirSync(join(till.dataDir, 'backups')))
+    .toEqual(expect.arrayContaining([expect.stringMatching(/^terminal-\d+-\d+\.db$/)]));
+};
+/** Everything that was ever confirmed reaches the cloud, once, in series without a gap. */
+const expectAllInCloud = async (till: TestTerminal, orders: readonly string[]): Promise<void> => {
+  till.cloud.isDown = false;
+  await till.terminal.start();
+  for (let turn = 0; turn < 8; turn += 1) await till.pass(70_000);
+  expect(till.terminal.backlog()).toEqual({ waiting: 0, unsettled: 0 });
+  expect(
+    till.cloud
+      .list('order')
+      .map((order) => order.id)
+      .sort(),
+  ).toEqual([...orders].sort());
+  for (const order of till.cloud.list('order')) {
+    expect(order.lines).toHaveLength(1);
+    expect(till.terminal.find('order', order.id)).toEqual(order);
+  }
+  const all = till.cloud.list('order').map((order) => order.number);
+  expect(new Set(all).size).toBe(all.length);
+};
+
+describe('a damaged database', () => {
+  test('comes back from backup and mirror: same places, same bytes, the series and its receipts go on', async () => {
+    const till = await TestTerminal.create({ isOffline: true });
+    const orders = [till.openOrder()];
+    await backUp(till);
+    orders.push(till.openOrder(), till.openOrder());
+    till.pay(orders[1] ?? '');
+    await till.terminal.close();
+    const before = outbox(till.dataDir);
+    breakHeader(till);
+    await till.reopen(false);
+    expect(numbers(till)).toEqual(['T1-0001', 'T1-0002', 'T1-0003']);
+    expect(till.terminal.find('order', orders[1] ?? '')?.payments).toHaveLength(1);
+    expect(till.terminal.dayTotals()).toMatchObject([{ momoMinor: 1295 }]);
+    expect(warningOf(till)).toMatch(/put back from the backup of .*5 entries were brought back.*Nothing is missing/);
+    orders.push(till.openOrder());
+    expect(numbers(till)).toContain('T1-0004');
+    await till.terminal.close();
+    expect(outbox(till.dataDir).slice(0, before.length)).toEqual(before);
+    expect(asides(till)).toHaveLength(1);
+    expect(readFileSync(join(till.dataDir, asides(till)[0] ?? '', 'terminal.db')).subarray(0, 8)).toEqual(
+      Buffer.alloc(8, 0x55),
+    );
+    await till.reopen(false);
+    await expectAllInCloud(till, orders);
+  });
+
+  test('without any backup comes back from the mirror and the cloud', async () => {
+    const till = await TestTerminal.create();
+    const orders = [till.openOrder(), till.openOrder()];
+    await till.pass(5_000);
+    till.cloud.isDown = true;
+    orders.push(till.openOrder());
+    till.pay(orders[0] ?? '');
+    await till.terminal.close();
+    writeFileSync(fileOf(till), '');
+    await till.reopen(false);
+    expect(till.terminal.isEnrolled).toBe(true);
+    expect(warningOf(till)).toMatch(/There was no backup.*Nothing is missing/);
+    // Rows come, but no push goes through.
+    till.cloud.isDown = false;
+    till.cloud.intercept = ({ path }) => (path === '/sync/push' ? new Error('cut') : undefined);
+    await till.terminal.start();
+    await till.pass(5_000);
+    expect(numbers(till)).toEqual(['T1-0001', 'T1-0002', 'T1-0003']);
+    till.cloud.intercept = undefined;
+    await expectAllInCloud(till, orders);
+    expect(till.cloud.find('order', orders[0] ?? '')?.payments).toHaveLength(1);
+    expect(new Set(till.cloud.pushed().map((entry) => entry.id)).size).toBe(7);
+  });
+
+  test('deleted altogether, its mirror says who it was', async () => {
+    const till = await TestTerminal.create({ isOffline: true });
+    const orders = [till.openOrder()];
+    await till.terminal.close();
+    rmSync(fileOf(till));
+    await till.reopen(false);
+    expect(till.terminal.isEnrolled).toBe(true);
+    await expectAllInCloud(till, orders);
+  });
+
+  test('a bit turned anywhere, or the file cut anywhere: everything confirmed arrives once', async () => {
+    const till = await TestTerminal.create({ isOffline: true });
+    const orders = [till.openOrder(), till.openOrder()];
+    await backUp(till);
+    orders.push(till.openOrder());
+    await till.terminal.close();
+    const whole = testFolder();
+    cpSync(till.dataDir, whole, { recursive: true });
+    const size = readFileSync(fileOf(till)).length;
+    const backup = till.cloud.backUp();
+    const damages = [
+      ...Array.from(
+        { length: 24 },
+        (_, n) => () => flip(fileOf(till), n < 8 ? 12 + n * 11 : Math.floor((size * n) / 24), n % 8),
+      ),
+      ...Array.from({ length: 8 }, (_, n) => () => truncateSync(fileOf(till), Math.floor((size * n) / 8))),
+    ];
+    for (const damage of damages) {
+      rmSync(till.dataDir, { recursive: true });
+      cpSync(whole, till.dataDir, { recursive: true });
+      till.cloud.restore(backup);
+      damage();
+      await till.reopen(false);
+      await expectAllInCloud(till, orders);
+      await till.terminal.close();
+    }
+    expect(asides(till)).toHaveLength(1);
+  });
+
+  test('killed between any two steps of the restore, the next start ends it', async () => {
+    const till = await TestTerminal.create({ isOffline: true });
+    const orders = [till.openOrder()];
+    await backUp(till);
+    orders.push(till.openOrder());
+    await till.terminal.close();
+    breakHeader(till);
+    const broken = testFolder();
+    cpSync(till.dataDir, broken, { recursive: true });
+    const { crashAt } = await import('../helpers/crashing-files.ts');
+    let steps = 0;
+    for (; ; steps += 1) {
+      rmSync(till.dataDir, { recursive: true });
+      cpSync(broken, till.dataDir, { recursive: true });
+      const hasCrashed = await crashAt(steps, () => till.reopen(false));
+      await till.reopen(false);
+      expect(numbers(till)).toEqual(['T1-0001', 'T1-0002']);
+      const kept = asides(till).filter((name) => existsSync(join(till.dataDir, name, 'terminal.db')));
+      expect(kept).toHaveLength(1);
+      if (!hasCrashed) break;
+    }
+    expect(steps).toBeGreaterThan(20);
+    await expectAllInCloud(till, orders);
+  });
+
+  test('a damaged backup is passed over for an older one that is whole', async () => {
+    const till = await TestTerminal.create({ isOffline: true });
+    const orders = [till.openOrder()];
+    await backUp(till);
+    const folder = join(till.dataDir, 'backups');
+    const [older] = readdirSync(folder);
+    orders.push(till.openOrder());
+    await till.terminal.close();
+    const newer = join(folder, `terminal-${Date.now()}-000000000004.db`);
+    copyFileSync(join(folder, older ?? ''), newer);
+    truncateSync(newer, 9_000);
+    breakHeader(till);
+    await till.reopen(false);
+    expect(numbers(till)).toEqual(['T1-0001', 'T1-0002']);
+    expect(till.log.join('\n')).toContain('cannot be used');
+    expect(existsSync(newer)).toBe(true);
+    await expectAllInCloud(till, orders);
+  });
+
+  test('found while it works, it is put back without a restart', async () => {
+    const till = await TestTerminal.create({ isOffline: true });
+    const orders = [till.openOrder()];
+    await backUp(till);
+    orders.push(till.openOrder());
+    await till.pass(1_000);
+    await expect.poll(() => readMirror(join(till.dataDir, 'mirror'), false).entries.length).toBe(4);
+    const damage = Object.assign(new Error('database disk image is malformed'), { code: 'SQLITE_CORRUPT' });
+    const { SqliteError } = (await import('better-sqlite3')).default;
+    Object.setPrototypeOf(damage, SqliteError.prototype);
+    breakHeader(till);
+    expect(() =>
+      till.terminal.execute({
+        actorId: 'staff-L5',
+        get calls(): never {
+          throw damage;
+        },
+      }),
+    ).toThrow(expect.objectContaining({ code: 'store/damaged' }));
+    await expect.poll(() => till.terminal.isEnrolled && warningOf(till)).toMatch(/was damaged/);
+    expect(numbers(till)).toEqual(['T1-0001', 'T1-0002']);
+    orders.push(till.openOrder());
+    await expectAllInCloud(till, orders);
+  });
+});
+
+describe('a database that is older than its mirror', () => {
+  test('an old file put back by hand gets what it lacks, and goes on as before', async () => {
+    const till = await TestTerminal.create();
+    const orders = [till.openOrder()];
+    await till.pass(5_000);
+    await till.terminal.close();
+    const old = join(testFolder(), 'terminal.db');
+    copyFileSync(fileOf(till), old);
+    await till.reopen();
+    orders.push(till.openOrder());
+    await till.pass(5_000);
+    till.cloud.isDown = true;
+    orders.push(till.openOrder());
+    await till.terminal.close();
+    const before = outbox(till.dataDir);
+    overwrite(fileOf(till), old);
+    await till.reopen(false);
+    expect(numbers(till)).toEqual(['T1-0001', 'T1-0002', 'T1-0003']);
+    expect(warningOf(till)).toMatch(/lacked its newest entries.*4 entries.*Nothing is missing/);
+    await till.terminal.close();
+    expect(outbox(till.dataDir)).toEqual(before);
+    await till.reopen(false);
+    orders.push(till.openOrder());
+    await expectAllInCloud(till, orders);
+  });
+
+  test('a whole old folder put back, offline: no receipt number and no place in a series is given twice', async () => {
+    const till = await TestTerminal.create();
+    const orders = [till.openOrder()];
+    await till.pass(5_000);
+    await till.terminal.close();
+    const old = testFolder();
+    cpSync(till.dataDir, old, { recursive: true });
+    await till.reopen();
+    orders.push(till.openOrder());
+    await till.pass(5_000);
+    till.cloud.isDown = true;
+    await till.terminal.close();
+    rmSync(till.dataDir, { recursive: true });
+    cpSync(old, till.dataDir, { recursive: true });
+    await till.reopen(false);
+    orders.push(till.openOrder());
+    expect(numbers(till)[1]).toMatch(/^T1\.[0-9a-f]{4}-0001$/);
+    await expectAllInCloud(till, orders);
+    expect(till.cloud.list('anomaly').filter((row) => row.code === 'forked-series')).toEqual([]);
+  });
+
+  test('the log of the database cut or taken away: the mirror brings it back, under a new series', async () => {
+    for (const cut of ['torn', 'gone'] as const) {
+      const till = await TestTerminal.create({ isOffline: true });
+      const orders = [till.openOrder()];
+      await till.terminal.close();
+      await till.reopen(false);
+      orders.push(till.openOrder());
+      await till.pass(1_000);
+      await expect.poll(() => readMirror(join(till.dataDir, 'mirror'), false).entries.length).toBe(4);
+      const crashed = testFolder();
+      cpSync(till.dataDir, crashed, { recursive: true });
+      await till.terminal.close();
+      for (const name of readdirSync(crashed)) {
+        if (name.startsWith('terminal.db')) overwriteOrMake(join(till.dataDir, name), join(crashed, name));
+      }
+      rmSync(join(till.dataDir, 'mirror'), { recursive: true });
+      cpSync(join(crashed, 'mirror'), join(till.dataDir, 'mirror'), { recursive: true });
+      const log = join(till.dataDir, 'terminal.db-wal');
+      if (cut === 'gone') rmSync(log);
+      else truncateSync(log, readFileSync(log).length - 5_000);
+      await till.reopen(false);
+      orders.push(till.openOrder());
+      expect(numbers(till).slice(0, 2)).toEqual(['T1-0001', 'T1-0002']);
+      expect(numbers(till)[2]).toMatch(/^T1\.[0-9a-f]{4}-0001$/);
+      expect(warningOf(till)).toMatch(/last second/);
+      await expectAllInCloud(till, orders);
+    }
+  });
+});
+
+function overwriteOrMake(path: string, from: string): void {
+  if (existsSync(path)) {
+    truncateSync(path, 0);
+    overwrite(path, from);
+  } else copyFileSync(from, path);
+}
+
+describe('a cloud that was restored from a backup', () => {
+  test('gets again what it has forgotten of every series, also of one that is not written any more', async () => {
+    const till = await TestTerminal.create();
+    const orders = [till.openOrder()];
+    await till.pass(5_000);
+    const early = till.cloud.backUp();
+    orders.push(till.openOrder());
+    await till.pass(5_000);
+    // A copy of the folder: the terminal goes on under a new series.
+    await till.terminal.close();
+    const copy = testFolder();
+    cpSync(till.dataDir, copy, { recursive: true });
+    rmSync(till.dataDir, { recursive: true });
+    cpSync(copy, till.dataDir, { recursive: true });
+    await till.reopen();
+    orders.push(till.openOrder());
+    await till.pass(70_000);
+    expect(till.terminal.backlog()).toEqual({ waiting: 0, unsettled: 0 });
+    till.cloud.restore(early);
+    await till.pass(200_000);
+    await expectAllInCloud(till, orders);
+  });
+
+  test('forgot everything of a terminal that has not heard of its own rows yet', async () => {
+    const till = await TestTerminal.create();
+    const early = till.cloud.backUp();
+    // Acknowledged, but the rows do not come: the cursor stays where the backup knows it.
+    till.cloud.intercept = ({ path }) => (path.startsWith('/sync/changes') ? new Error('cut') : undefined);
+    const orders = [till.openOrder()];
+    await till.pass(5_000);
+    expect(till.terminal.backlog()).toEqual({ waiting: 0, unsettled: 2 });
+    till.cloud.restore(early);
+    till.cloud.intercept = undefined;
+    await till.pass(200_000);
+    await expectAllInCloud(till, orders);
+  });
+});
