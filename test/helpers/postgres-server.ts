@@ -138,6 +138,8 @@ async function firstAnswer(url: string, server: ChildProcess): Promise<string> {
   for (;;) {
     if (server.exitCode !== null) throw new Error(`PostgreSQL ended with ${server.exitCode} while it started`);
     const client = new pg.Client({ connectionString: url });
+    // It may end between two questions.
+    client.on('error', () => undefined);
     try {
       await client.connect();
       const { rows } = await client.query<{ server_version: string }>('show server_version');
