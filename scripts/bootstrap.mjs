@@ -23,6 +23,7 @@ const PATIENCE_MS = 2000;
 const tasks = {
   start: ['scripts/start.ts'],
   dev: ['scripts/dev.ts'],
+  audit: ['scripts/audit/main.ts'],
   replay: ['scripts/replay/main.ts'],
   crash: ['scripts/crash/main.ts'],
   test: ['scripts/test.ts'],

@@ -16,6 +16,7 @@ import type { Clock } from '#shared/kernel/clock.ts';
 import { invalidInput } from '#shared/kernel/errors.ts';
 import type { CloudContext } from './context.ts';
 import { answerClientError, knownError, registerErrorAnswers, sendError } from './error-answers.ts';
+import { registerAuditRoutes } from './routes/audit.ts';
 import { registerAuthRoutes } from './routes/auth.ts';
 import { registerCommandRoutes } from './routes/commands.ts';
 import { registerEnrolmentRoutes } from './routes/enrolment.ts';
@@ -26,6 +27,7 @@ import { registerMetrics } from './routes/metrics.ts';
 import { registerStreams } from './routes/streams.ts';
 import { registerSyncRoutes } from './routes/sync.ts';
 import { registerAuth } from './services/auth.ts';
+import { createHeadSigner } from './services/audit-heads.ts';
 import { createSecrets } from './services/secrets.ts';
 import { createTokens } from './services/tokens.ts';
 import { createWakeups } from './services/wakeups.ts';
@@ -88,6 +90,7 @@ export async function buildCloud(options: CloudOptions): Promise<Cloud> {
     clock,
     secrets,
     tokens: createTokens(secrets, clock),
+    signHead: createHeadSigner({ secrets, clock }),
     wakeups: createWakeups((error) => {
       log.error({ err: error }, 'a listener of wake-ups failed');
     }),
@@ -137,6 +140,7 @@ export async function buildCloud(options: CloudOptions): Promise<Cloud> {
       return { status: 'ok', engine: database.kind, version: ctx.version };
     },
   );
+  registerAuditRoutes(app, ctx);
   registerAuthRoutes(app, ctx);
   registerEnrolmentRoutes(app, ctx);
   registerCommandRoutes(app, ctx);

@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { Level } from '#shared/domain/level.ts';
 import type { Clock } from '#shared/kernel/clock.ts';
 import type { BranchId, DeviceId, OrgId, StaffId } from '#shared/kernel/ids.ts';
+import type { HeadSigner } from './services/audit-heads.ts';
 import type { Secrets } from './services/secrets.ts';
 import type { Tokens } from './services/tokens.ts';
 import type { Wakeups } from './services/wakeups.ts';
@@ -13,6 +14,8 @@ export interface CloudContext {
   clock: Clock;
   tokens: Tokens;
   secrets: Secrets;
+  /** Signs where audit chains end. */
+  signHead: HeadSigner;
   wakeups: Wakeups;
   log: FastifyBaseLogger;
   /** The one web origin that may call from a browser; undefined: none. */

@@ -11,14 +11,17 @@ import {
   StaffLoginRequest,
 } from '#shared/contract/cloud-wire.ts';
 import { hasLevel } from '#shared/domain/level.ts';
+import { isoAt } from '#shared/kernel/clock.ts';
 import { AppError } from '#shared/kernel/errors.ts';
 import { BranchId, DeviceId, IsoAt, StaffId } from '#shared/kernel/ids.ts';
 import type { CloudContext, UserCaller } from '../context.ts';
+import { eventContent } from '../services/audit-content.ts';
 import { findStaff, maySeeBranch, userOf } from '../services/auth.ts';
-import { enrol, saveEnrolmentCode } from '../services/enrolment.ts';
+import { createEnrolmentCode, enrol } from '../services/enrolment.ts';
 import { hashPassword } from '../services/passwords.ts';
 import { setUp } from '../services/setup.ts';
 import { setDirectoryEmail, setLogin } from '../services/sign-in.ts';
+import { appendAudit } from '../store/audit-log.ts';
 import { enterDirectory, enterOrg, type Tx, withOrg } from '../store/with-org.ts';
 import { sendOnce } from './send-once.ts';
 
@@ -90,9 +93,7 @@ export function registerEnrolmentRoutes(instance: FastifyInstance, ctx: CloudCon
         const branchId = request.body.branchId ?? null;
         if (branchId === null) requireOwner(user);
         else await requireBranch(tx, user, branchId);
-        await enterDirectory(tx);
-        const body = await saveEnrolmentCode(ctx, tx, { orgId: user.orgId, branchId, createdBy: user.staffId });
-        await enterOrg(tx, user.orgId);
+        const body = await createEnrolmentCode(ctx, tx, { orgId: user.orgId, branchId, createdBy: user.staffId });
         return { status: 201, body };
       }),
   );
@@ -164,12 +165,22 @@ export function registerEnrolmentRoutes(instance: FastifyInstance, ctx: CloudCon
         const { deviceId } = request.params;
         const row = await tx
           .selectFrom('device')
-          .select('branch_id')
+          .select(['branch_id', 'status'])
           .where('org_id', '=', user.orgId)
           .where('id', '=', deviceId)
           .executeTakeFirst();
         if (row === undefined) throw new AppError('command/not-found', 'There is no terminal with this id.');
         if (!maySeeBranch(user, row.branch_id)) throw new AppError('auth/other-branch');
+        const change = { after: { status: 'revoked' }, before: { status: row.status }, id: deviceId, kind: 'device' };
+        await appendAudit(tx, user.orgId, row.branch_id, [
+          eventContent({
+            name: 'device.revoke',
+            actor: user.staffId,
+            branchId: row.branch_id,
+            changes: [change],
+            receivedAt: isoAt(ctx.clock.now()),
+          }),
+        ]);
         await tx
           .updateTable('device')
           .set({ status: 'revoked' })
@@ -199,7 +210,8 @@ export function registerEnrolmentRoutes(instance: FastifyInstance, ctx: CloudCon
       const passwordHash = await hashPassword(password);
       return sendOnce(ctx, request, reply, async (tx) => {
         await requireStaffBelow(tx, user, staffId);
-        await setLogin(tx, user.orgId, staffId, { email, passwordHash });
+        const by = { actor: user.staffId, receivedAt: isoAt(ctx.clock.now()) };
+        await setLogin(tx, user.orgId, staffId, { email, passwordHash }, by);
         await enterDirectory(tx);
         await setDirectoryEmail(tx, user.orgId, staffId, email, 'email');
         await enterOrg(tx, user.orgId);

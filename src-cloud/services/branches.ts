@@ -2,12 +2,14 @@ import type { Put } from '#shared/domain/entity.ts';
 import { put } from '#shared/domain/entity.ts';
 import { isPinLongEnough, type Pin } from '#shared/domain/staff.ts';
 import type { Level } from '#shared/domain/level.ts';
+import { isoAt } from '#shared/kernel/clock.ts';
 import { AppError } from '#shared/kernel/errors.ts';
 import type { BranchId, OrgId, StaffId } from '#shared/kernel/ids.ts';
 import type { z } from 'zod';
 import type { CloudContext } from '../context.ts';
 import { EntityRows, lockCounters, type Saved, saveRows } from '../store/entity-store.ts';
 import type { Tx } from '../store/with-org.ts';
+import { eventContent, newRowChanges } from './audit-content.ts';
 import { newToken } from './change-token.ts';
 import { hashPassword, hashPin } from './passwords.ts';
 
@@ -42,13 +44,14 @@ export async function newPersonRows(
   };
 }
 
-/** Makes the counters that are missing, then writes rows of the organisation under their locks. */
+/** Makes the counters that are missing, then writes rows of the organisation under their locks, with a line of `by` in its audit chain. */
 export async function saveOrgRows(
   ctx: CloudContext,
   tx: Tx,
   orgId: OrgId,
   branchId: BranchId,
   puts: readonly Put[],
+  by?: { name: string; actor: string },
 ): Promise<Saved> {
   await tx
     .insertInto('counter')
@@ -57,6 +60,7 @@ export async function saveOrgRows(
     .execute();
   const counters = await lockCounters(tx, orgId, branchId, { withOrg: true });
   const rows = new EntityRows(tx, orgId, () => undefined);
+  const receivedAt = isoAt(ctx.clock.now());
   return saveRows(tx, puts, {
     orgId,
     branchId,
@@ -65,5 +69,9 @@ export async function saveOrgRows(
     nowMs: ctx.clock.now(),
     token: newToken(),
     movesBranch: false,
+    audit:
+      by === undefined
+        ? []
+        : [{ scope: 'org', content: eventContent({ ...by, branchId, changes: newRowChanges(puts), receivedAt }) }],
   });
 }

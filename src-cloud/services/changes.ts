@@ -1,8 +1,9 @@
-import type { ChangesPage, DeviceOutcome, WireRow } from '#shared/contract/sync-wire.ts';
+import type { ChangesPage, DeviceOutcome, SignedHead, WireRow } from '#shared/contract/sync-wire.ts';
 import { isoAt } from '#shared/kernel/clock.ts';
 import { type Cursor, formatCursor, parseCursor, type Position, START } from '#shared/sync/cursor.ts';
 import { sql } from 'kysely';
 import type { CloudContext } from '../context.ts';
+import type { ChainHead } from '../store/audit-log.ts';
 import { entryOutcome, type StoredOutcome } from '../store/command-log.ts';
 import { type Tx, withOrg } from '../store/with-org.ts';
 import { TOKEN_LENGTH } from './change-token.ts';
@@ -52,8 +53,8 @@ export async function readChanges(
       const isStart = cursor.org.seq === 0 || isStarting(cursor.org.token);
       const outcomes = isStart ? [] : await readOutcomes(tx, orgId, branchId, cursor.branch.seq, branch.end.seq);
       const hasMore = org.hasMore || branch.hasMore;
-      const end: Cursor = { org: org.end, branch: branch.end };
-      if (isStart) end.org = { seq: org.end.seq, token: (hasMore ? startingForm : plainToken)(org.end.token) };
+      const end: Cursor = { org: positionOf(org.end), branch: positionOf(branch.end) };
+      if (isStart) end.org.token = (hasMore ? startingForm : plainToken)(org.end.token);
       return {
         rows: [...org.rows, ...branch.rows],
         outcomes,
@@ -61,15 +62,30 @@ export async function readChanges(
         cursor: formatCursor(end),
         hasMore,
         reset: false,
+        ...(hasMore ? {} : { auditHeads: signedHeads(ctx, orgId, { org: org.end, [branchId]: branch.end }) }),
       };
     },
     { isolation: 'repeatable read' },
   );
 }
 
+const positionOf = ({ seq, token }: Position): Position => ({ seq, token });
+
+function signedHeads(ctx: CloudContext, orgId: string, ends: Record<string, End>): SignedHead[] {
+  return Object.entries(ends).flatMap(([scope, { audit }]) => {
+    const signed = audit === undefined ? undefined : ctx.signHead(orgId, scope, audit);
+    return signed === undefined ? [] : [signed];
+  });
+}
+
+/** `audit`: where the chain of the counter ends, known at its head only. */
+interface End extends Position {
+  audit?: ChainHead;
+}
+
 interface ScopePage {
   rows: WireRow[];
-  end: Position;
+  end: End;
   hasMore: boolean;
 }
 
@@ -130,10 +146,13 @@ class ScopeReader {
     return rows[0];
   }
 
-  async #head(scope: string, after: Position): Promise<Position> {
-    const { rows } = await sql<Position>`select seq, token from counter
+  async #head(scope: string, after: Position): Promise<End> {
+    const { rows } = await sql<Position & ChainHead>`select seq, token, audit_n as n, audit_hash as hash from counter
       where org_id = ${this.#orgId} and scope = ${scope}`.execute(this.#tx);
-    return rows[0] ?? after;
+    const [head] = rows;
+    if (head === undefined) return after;
+    const { seq, token, n, hash } = head;
+    return { seq, token, audit: { n, hash } };
   }
 }
 

@@ -11,6 +11,7 @@ import { findCommands, type KnownCommand, saveCommands, type StoredOutcome } fro
 import { EntityRows, lockCounters, type Saved, saveRows } from '../store/entity-store.ts';
 import type { JsonObject } from '../store/schema.ts';
 import type { Tx } from '../store/with-org.ts';
+import { commandContent, isAudited } from './audit-content.ts';
 import { maySeeBranch } from './auth.ts';
 import { newToken } from './change-token.ts';
 import { derivedId, newId } from './cloud-ids.ts';
@@ -111,21 +112,12 @@ export async function runRestCommand(
 
   const fold = new CommandFold(rows);
   await fold.load([job]);
-  const outcome = await fold.run(job);
+  const { outcome, changes } = await fold.run(job);
   if (outcome.status === 'rejected') {
     const { code, message, path } = outcome.error;
     throw new AppError(code, message, path === undefined ? {} : { path });
   }
   const changed = fold.changed();
-  const saved = await saveRows(tx, changed, {
-    orgId,
-    branchId,
-    counters,
-    before: rows.find,
-    nowMs,
-    token: newToken(),
-    movesBranch: true,
-  });
   const stored: StoredOutcome = {
     flags: outcome.flags.map((flag) => flag.code),
     rows: changed.map((row) => [row.kind, row.id]),
@@ -143,8 +135,26 @@ export async function runRestCommand(
     outcome: stored,
     body: JSON.stringify(envelope),
   };
+  const receivedAt = isoAt(nowMs);
+  const saved = await saveRows(tx, changed, {
+    orgId,
+    branchId,
+    counters,
+    before: rows.find,
+    nowMs,
+    token: newToken(),
+    movesBranch: true,
+    audit: !isAudited(command)
+      ? []
+      : [
+          {
+            scope: writesOrg(job) ? 'org' : 'branch',
+            content: commandContent({ record, ctx: job.ctx, incarnation: null, input, outcome, changes, receivedAt }),
+          },
+        ],
+  });
   const origin = { orgId, branchId, deviceId: REST_DEVICE, incarnation: null };
-  await saveCommands(tx, origin, [record], saved.visible, isoAt(nowMs));
+  await saveCommands(tx, origin, [record], saved.visible, receivedAt);
   return { answer: answerOf(command, commandId, stored.flags, changed), saved };
 }
 

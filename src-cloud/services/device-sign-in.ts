@@ -3,7 +3,9 @@ import type { TokenAnswer } from '#shared/contract/cloud-wire.ts';
 import { isoAt } from '#shared/kernel/clock.ts';
 import { AppError } from '#shared/kernel/errors.ts';
 import type { CloudContext } from '../context.ts';
+import { appendAudit } from '../store/audit-log.ts';
 import { type Tx, withOrg } from '../store/with-org.ts';
+import { eventContent } from './audit-content.ts';
 import { ACCESS_SECONDS, type Certificate } from './tokens.ts';
 
 /**
@@ -62,6 +64,16 @@ async function reenter(ctx: CloudContext, tx: Tx, certificate: Certificate): Pro
     .where('branch_id', '=', branchId)
     .where('code', '=', code)
     .executeTakeFirst();
+  const after = { code, key: publicKey, status: 'active' };
+  await appendAudit(tx, orgId, branchId, [
+    eventContent({
+      name: 'device.re-enter',
+      actor: deviceId,
+      branchId,
+      changes: [{ after, before: null, id: deviceId, kind: 'device' }],
+      receivedAt: isoAt(ctx.clock.now()),
+    }),
+  ]);
   await tx
     .insertInto('device')
     .values({

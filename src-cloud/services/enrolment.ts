@@ -5,22 +5,26 @@ import { isoAt } from '#shared/kernel/clock.ts';
 import { AppError } from '#shared/kernel/errors.ts';
 import { BranchId, DeviceId, OrgId, StaffId } from '#shared/kernel/ids.ts';
 import type { CloudContext } from '../context.ts';
+import { appendAudit } from '../store/audit-log.ts';
 import { EntityRows, lockCounters, type Saved } from '../store/entity-store.ts';
 import { enterDirectory, enterOrg, type Tx, withDirectory } from '../store/with-org.ts';
+import { eventContent } from './audit-content.ts';
 import { newPersonRows, saveOrgRows } from './branches.ts';
 import { codeHash, derivedId, newCode, newId } from './cloud-ids.ts';
 import { setDirectoryEmail, setLogin } from './sign-in.ts';
 
 const CODE_MS = 24 * 3_600_000;
 
-/** Writes a fresh enrolment code; the role of the transaction must be the directory's. Only its hash is kept. */
-export async function saveEnrolmentCode(
+/** Writes a fresh enrolment code, of which only the hash is kept, and goes on as a member of the organisation. */
+export async function createEnrolmentCode(
   ctx: CloudContext,
   tx: Tx,
   owner: { orgId: OrgId; branchId: BranchId | null; createdBy: StaffId },
 ): Promise<{ code: string; expiresAt: string }> {
   const code = newCode();
-  const expiresAt = isoAt(ctx.clock.now() + CODE_MS);
+  const nowMs = ctx.clock.now();
+  const expiresAt = isoAt(nowMs + CODE_MS);
+  await enterDirectory(tx);
   await tx
     .insertInto('enrolment_code')
     .values({
@@ -31,6 +35,16 @@ export async function saveEnrolmentCode(
       expires_at: expiresAt,
     })
     .execute();
+  await enterOrg(tx, owner.orgId);
+  const after = { branch: owner.branchId, expires: expiresAt };
+  await appendAudit(tx, owner.orgId, owner.branchId ?? 'org', [
+    eventContent({
+      name: 'enrolment-code.create',
+      actor: owner.createdBy,
+      changes: [{ after, before: null, id: codeHash(code).slice(0, 12), kind: 'enrolmentCode' }],
+      receivedAt: isoAt(nowMs),
+    }),
+  ]);
   return { code, expiresAt };
 }
 
@@ -62,6 +76,7 @@ export async function enrol(ctx: CloudContext, request: EnrolRequest): Promise<E
     }
     if (Date.parse(code.expires_at) <= nowMs) throw new AppError('device/bad-code');
     const { newBranch } = request;
+    const actor = code.created_by;
     if (code.branch_id === null && newBranch === undefined) {
       throw new AppError('input/invalid', 'newBranch: this code makes a new branch, which must be described', {
         path: 'newBranch',
@@ -84,11 +99,12 @@ export async function enrol(ctx: CloudContext, request: EnrolRequest): Promise<E
       await setDirectoryEmail(tx, orgId, managerId, manager.email, 'newBranch.manager.email');
       await enterOrg(tx, orgId);
       const puts: Put[] = [put('branch', { id: branchId, ...branch }), ...person.puts];
-      saved = { orgId, saved: await saveOrgRows(ctx, tx, orgId, branchId, puts) };
-      await setLogin(tx, orgId, managerId, { email: manager.email, passwordHash: person.passwordHash });
+      saved = { orgId, saved: await saveOrgRows(ctx, tx, orgId, branchId, puts, { name: 'branch.create', actor }) };
+      const login = { email: manager.email, passwordHash: person.passwordHash };
+      await setLogin(tx, orgId, managerId, login, { actor, receivedAt: isoAt(nowMs) });
     }
     await enterOrg(tx, orgId);
-    const device = await createDevice(ctx, tx, orgId, branchId, request);
+    const device = await createDevice(ctx, tx, orgId, branchId, request, actor);
     const made = await answerFor(ctx, tx, orgId, device, newBranch === undefined ? undefined : managerId);
     await enterDirectory(tx);
     await tx
@@ -125,6 +141,7 @@ async function createDevice(
   orgId: OrgId,
   branchId: BranchId,
   request: EnrolRequest,
+  actor: string,
 ): Promise<DeviceRow> {
   // Two terminals enrolled at once would take the same short name.
   await lockCounters(tx, orgId, branchId, { withOrg: false });
@@ -153,6 +170,16 @@ async function createDevice(
       clock_offset_ms: 0,
     })
     .execute();
+  const after = { code: device.code, key: device.public_key, status: 'active' };
+  await appendAudit(tx, orgId, branchId, [
+    eventContent({
+      name: 'device.enrol',
+      actor,
+      branchId,
+      changes: [{ after, before: null, id: device.id, kind: 'device' }],
+      receivedAt: isoAt(ctx.clock.now()),
+    }),
+  ]);
   return device;
 }
 
@@ -187,6 +214,7 @@ async function answerFor(
       name: device.name,
       publicKey: device.public_key,
     }),
+    auditKey: ctx.secrets.auditKey.publicKey,
     pinPepper: ctx.secrets.pinPepper(orgId).toString('base64url'),
   };
 }

@@ -1,7 +1,6 @@
-import { sql } from 'kysely';
 import { anomalyOf, type Outcome } from '#shared/commands/engine.ts';
 import { contextOf } from '#shared/commands/envelope.ts';
-import type { EntryOutcome } from '#shared/contract/sync-wire.ts';
+import type { EntryOutcome, OutboxHead } from '#shared/contract/sync-wire.ts';
 import type { Flag } from '#shared/domain/anomaly.ts';
 import { put } from '#shared/domain/entity.ts';
 import { isoAt } from '#shared/kernel/clock.ts';
@@ -14,17 +13,22 @@ import {
   saveCommands,
   type StoredOutcome,
 } from '../store/command-log.ts';
-import { EntityRows, lockCounters, saveRows } from '../store/entity-store.ts';
-import { type Tx, withOrg } from '../store/with-org.ts';
+import { type AuditEntry, EntityRows, lockCounters, saveRows } from '../store/entity-store.ts';
+import { lockWatermark, moveWatermark, seriesHash } from '../store/watermarks.ts';
+import { withOrg } from '../store/with-org.ts';
+import { commandContent, isAudited } from './audit-content.ts';
 import { newToken } from './change-token.ts';
-import { CommandFold, failedOutcome, type Job, writesOrg } from './command-fold.ts';
+import { CommandFold, failedOutcome, type Job, type Ran, writesOrg } from './command-fold.ts';
 import type { ReadEntry } from './push-entry.ts';
+import { keepRefusal } from './refusal-row.ts';
 
 export interface BatchOptions {
   /** Lock the organisation's counter although no command says that it writes there. */
   needsOrg: boolean;
   /** The only entry of the batch fails with this: record it as refused, or as applied and flagged, instead of running it. */
   poison?: unknown;
+  /** What the terminal says of its outbox. */
+  head?: OutboxHead | undefined;
 }
 
 export interface BatchDone {
@@ -53,8 +57,10 @@ export async function runPushBatch(
 ): Promise<BatchDone> {
   const { orgId, branchId } = device;
   const nowMs = ctx.clock.now();
+  const receivedAt = isoAt(nowMs);
+  const series = { orgId, branchId, deviceId: device.deviceId, incarnation };
   const done = await withOrg(ctx.database.db, orgId, async (tx) => {
-    const watermark = await lockWatermark(tx, device, incarnation);
+    const watermark = await lockWatermark(tx, series);
     const withOrgCounter = options.needsOrg || entries.some(({ job }) => job !== undefined && writesOrg(job));
     const counters = await lockCounters(tx, orgId, branchId, { withOrg: withOrgCounter });
     const known = await findCommands(
@@ -66,7 +72,7 @@ export async function runPushBatch(
     const outcomes: (EntryOutcome | ReadEntry)[] = [];
     const fresh: Fresh[] = [];
     const taken = new Set<string>();
-    let seq = watermark.seq;
+    let { seq, head } = watermark;
     let gapAt: number | undefined;
     for (const entry of entries) {
       const isKnown = known.has(entry.recordId) || taken.has(entry.recordId);
@@ -79,7 +85,10 @@ export async function runPushBatch(
         fresh.push({ entry, isFork: entry.seq <= seq });
         taken.add(entry.recordId);
       }
-      seq = Math.max(seq, entry.seq);
+      if (entry.seq > seq) {
+        seq = entry.seq;
+        head = head === null ? null : seriesHash(head, entry.body);
+      }
       outcomes.push(entry);
     }
 
@@ -89,15 +98,22 @@ export async function runPushBatch(
     const fold = new CommandFold(rows);
     if (options.poison === undefined) await fold.load(fresh.flatMap(({ entry }) => entry.job ?? []));
     const records: CommandRecord[] = [];
+    const audit: AuditEntry[] = [];
     for (const each of fresh) {
-      const outcome = await runFresh(fold, each, device, options.poison);
+      const { outcome, changes } = await runFresh(fold, each, device, options.poison);
       if (outcome.status === 'rejected' && outcome.error.code === 'internal') {
         ctx.log.error(
           { alarm: 'command-failed', orgId, commandId: each.entry.id, name: each.entry.envelope?.name },
           'a command failed inside',
         );
       }
-      records.push(recordOf(each, outcome));
+      if (outcome.status === 'rejected') await keepRefusal(fold, each.entry, outcome, device, nowMs);
+      const record = recordOf(each, outcome);
+      records.push(record);
+      const { command, job, envelope } = each.entry;
+      if (!isAudited(command) || envelope === undefined) continue;
+      const line = { record, ctx: device, incarnation, input: job?.input, outcome, changes, receivedAt };
+      audit.push({ scope: job !== undefined && writesOrg(job) ? 'org' : 'branch', content: commandContent(line) });
     }
 
     const saved = await saveRows(tx, fold.changed(), {
@@ -108,11 +124,20 @@ export async function runPushBatch(
       nowMs,
       token: newToken(),
       movesBranch: records.length > 0,
+      audit,
     });
-    const origin = { orgId, branchId, deviceId: device.deviceId, incarnation };
-    await saveCommands(tx, origin, records, saved.visible, isoAt(nowMs));
+    await saveCommands(tx, series, records, saved.visible, receivedAt);
     const lamport = Math.max(watermark.lamport, ...entries.slice(0, outcomes.length).map((entry) => entry.lamport));
-    if (seq > watermark.seq || lamport > watermark.lamport) await moveWatermark(tx, device, incarnation, seq, lamport);
+    const told = options.head?.seq === seq ? options.head : undefined;
+    if (seq > watermark.seq || lamport > watermark.lamport) {
+      await moveWatermark(tx, series, { seq, lamport, head }, told);
+    }
+    if (told !== undefined && head !== null && told.hash !== head) {
+      ctx.log.error(
+        { alarm: 'outbox-differs', orgId, deviceId: device.deviceId, incarnation, seq },
+        'the outbox of a terminal is not what it once sent',
+      );
+    }
 
     const recorded = new Map(records.map((record) => [record.id, record]));
     return {
@@ -136,25 +161,26 @@ async function runFresh(
   { entry, isFork }: Fresh,
   device: DeviceCaller,
   poison: unknown,
-): Promise<Outcome> {
-  const outcome = await outcomeOf(fold, entry, device, poison);
-  if (!isFork || entry.envelope === undefined) return outcome;
+): Promise<Ran> {
+  const { outcome, changes } = await outcomeOf(fold, entry, device, poison);
+  if (!isFork || entry.envelope === undefined) return { outcome, changes };
   const flag: Flag = { code: 'forked-series', subjectId: String(entry.seq) };
   fold.keep([put('anomaly', anomalyOf(flag, contextOfEntry(entry.envelope, device)))]);
-  return { ...outcome, flags: [...outcome.flags, flag] };
+  return { outcome: { ...outcome, flags: [...outcome.flags, flag] }, changes };
 }
 
-async function outcomeOf(fold: CommandFold, entry: ReadEntry, device: DeviceCaller, poison: unknown): Promise<Outcome> {
+async function outcomeOf(fold: CommandFold, entry: ReadEntry, device: DeviceCaller, poison: unknown): Promise<Ran> {
   const job: Job | undefined = entry.job;
   if (job !== undefined && poison === undefined) return fold.run(job);
   const refusal = entry.refusal ?? { code: 'internal', message: '' };
   const error =
     poison ?? new AppError(refusal.code, refusal.message, refusal.path === undefined ? {} : { path: refusal.path });
   // Another branch's command is refused whatever it is; what cannot be read as a command cannot be known to have happened.
-  if (entry.envelope === undefined || refusal.code === 'auth/other-branch') return rejected(refusal);
+  if (entry.envelope === undefined || refusal.code === 'auth/other-branch')
+    return { outcome: rejected(refusal), changes: [] };
   const outcome = failedOutcome(entry.command, contextOfEntry(entry.envelope, device), error);
   fold.keep(outcome.puts);
-  return outcome;
+  return { outcome, changes: [] };
 }
 
 function rejected(error: WireError): Outcome {
@@ -186,46 +212,4 @@ function recordOf({ entry, isFork }: Fresh, outcome: Outcome): CommandRecord {
     outcome: stored,
     body: entry.envelope === undefined ? JSON.stringify(entry.body) : entry.body,
   };
-}
-
-async function lockWatermark(
-  tx: Tx,
-  device: DeviceCaller,
-  incarnation: string,
-): Promise<{ seq: number; lamport: number }> {
-  const find = (): Promise<{ seq: number; lamport: number } | undefined> =>
-    tx
-      .selectFrom('watermark')
-      .select(['seq', 'lamport'])
-      .where('org_id', '=', device.orgId)
-      .where('device_id', '=', device.deviceId)
-      .where('incarnation', '=', incarnation)
-      .forUpdate()
-      .executeTakeFirst();
-  const row = await find();
-  if (row !== undefined) return row;
-  await tx
-    .insertInto('watermark')
-    .values({
-      org_id: device.orgId,
-      device_id: device.deviceId,
-      incarnation,
-      branch_id: device.branchId,
-      seq: 0,
-      lamport: 0,
-    })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
-  return (await find()) ?? { seq: 0, lamport: 0 };
-}
-
-async function moveWatermark(
-  tx: Tx,
-  device: DeviceCaller,
-  incarnation: string,
-  seq: number,
-  lamport: number,
-): Promise<void> {
-  await sql`update watermark set seq = ${seq}::int8, lamport = ${lamport}::int8
-    where org_id = ${device.orgId} and device_id = ${device.deviceId} and incarnation = ${incarnation}`.execute(tx);
 }

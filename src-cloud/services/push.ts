@@ -1,4 +1,4 @@
-import type { EntryOutcome, PushAnswer, PushRequest } from '#shared/contract/sync-wire.ts';
+import type { EntryOutcome, OutboxHead, PushAnswer, PushRequest } from '#shared/contract/sync-wire.ts';
 import { isoAt } from '#shared/kernel/clock.ts';
 import { AppError, ERRORS, toWireError, type WireError } from '#shared/kernel/errors.ts';
 import type { CloudContext, DeviceCaller } from '../context.ts';
@@ -40,7 +40,7 @@ export async function push(ctx: CloudContext, device: DeviceCaller, request: Pus
   }
   entries.sort((a, b) => a.seq - b.seq);
 
-  const run = await runEntries(ctx, device, incarnation, entries);
+  const run = await runEntries(ctx, device, incarnation, entries, request.head);
   outcomes.push(...run.outcomes);
   if (run.rest !== undefined) {
     const { error, from } = run.rest;
@@ -63,6 +63,7 @@ async function runEntries(
   device: DeviceCaller,
   incarnation: string,
   entries: readonly ReadEntry[],
+  head: OutboxHead | undefined,
 ): Promise<EntriesRun> {
   const outcomes: EntryOutcome[] = [];
   let position = 0;
@@ -78,7 +79,7 @@ async function runEntries(
     const batch = entries.slice(position, end);
     const startedMs = performance.now();
     try {
-      const done = await runPushBatch(ctx, device, incarnation, batch, { needsOrg });
+      const done = await runPushBatch(ctx, device, incarnation, batch, { needsOrg, head });
       outcomes.push(...done.outcomes);
       position += done.outcomes.length;
       if (done.gapAt !== undefined) {
@@ -114,7 +115,7 @@ async function runEntries(
         },
         'an entry fails by itself; it is recorded as refused or flagged, and the queue goes on',
       );
-      const done = await runPushBatch(ctx, device, incarnation, batch, { needsOrg, poison: error });
+      const done = await runPushBatch(ctx, device, incarnation, batch, { needsOrg, head, poison: error });
       outcomes.push(...done.outcomes);
       position += 1;
       size = SMALLEST_BATCH;
@@ -154,6 +155,7 @@ async function noteContact(
       .updateTable('device')
       .set({
         last_heard_at: at,
+        ...(request.entries.length === 0 ? { beats: true } : {}),
         pending_count: waiting,
         oldest_pending_at: waiting === 0 ? null : request.pending.oldestAt,
         clock_offset_ms: Math.round(Math.max(-1e15, Math.min(1e15, request.clockMs - nowMs))),

@@ -2,9 +2,11 @@ import { hkdfSync, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '#shared/kernel/errors.ts';
+import { type AuditKey, auditKeyFrom } from './audit-key.ts';
 
 const KEY_BYTES = 32;
-const KEY_FILE = 'secret.key';
+/** In the data folder. */
+export const KEY_FILE = 'secret.key';
 
 /** Keys of this installation, all derived from one master secret that lives outside the database and its backups. */
 export interface Secrets {
@@ -14,6 +16,8 @@ export interface Secrets {
   challengeKey: Uint8Array;
   /** Signs the certificates of terminals. */
   certificateKey: Uint8Array;
+  /** Signs the heads of audit chains. */
+  auditKey: AuditKey;
   /** The key of the PIN verifiers of one organisation; handed over at enrolment. */
   pinPepper(orgId: string): Buffer;
 }
@@ -24,6 +28,7 @@ export function createSecrets(master: string | Uint8Array): Secrets {
     accessKey: derive('access-token'),
     challengeKey: derive('device-challenge'),
     certificateKey: derive('device-certificate'),
+    auditKey: auditKeyFrom(derive('audit-heads')),
     pinPepper: (orgId) => derive(`pin-pepper:${orgId}`),
   };
 }

@@ -1,5 +1,6 @@
 import type { SetupAnswer, SetupRequest } from '#shared/contract/cloud-wire.ts';
 import { put } from '#shared/domain/entity.ts';
+import { isoAt } from '#shared/kernel/clock.ts';
 import { AppError } from '#shared/kernel/errors.ts';
 import { BranchId, OrgId, StaffId } from '#shared/kernel/ids.ts';
 import type { CloudContext } from '../context.ts';
@@ -7,7 +8,7 @@ import { enterDirectory, withOrg } from '../store/with-org.ts';
 import { isSameText } from './auth.ts';
 import { newPersonRows, saveOrgRows } from './branches.ts';
 import { newId } from './cloud-ids.ts';
-import { saveEnrolmentCode } from './enrolment.ts';
+import { createEnrolmentCode } from './enrolment.ts';
 import { setDirectoryEmail, setLogin } from './sign-in.ts';
 
 /** Makes an organisation with its first branch and its owner (L5). Throws `setup/closed` without the right set-up token. */
@@ -25,15 +26,17 @@ export async function setUp(ctx: CloudContext, request: SetupRequest): Promise<S
     'owner',
   );
   const enrolmentCode = await withOrg(ctx.database.db, orgId, async (tx) => {
-    await saveOrgRows(ctx, tx, orgId, branchId, [
+    const puts = [
       put('organisation', { id: orgId, ...organisation }),
       put('branch', { id: branchId, ...branch }),
       ...person.puts,
-    ]);
-    await setLogin(tx, orgId, ownerId, { email: owner.email, passwordHash: person.passwordHash });
+    ];
+    await saveOrgRows(ctx, tx, orgId, branchId, puts, { name: 'organisation.create', actor: ownerId });
+    const login = { email: owner.email, passwordHash: person.passwordHash };
+    await setLogin(tx, orgId, ownerId, login, { actor: ownerId, receivedAt: isoAt(nowMs) });
     await enterDirectory(tx);
     await setDirectoryEmail(tx, orgId, ownerId, owner.email, 'owner.email');
-    return (await saveEnrolmentCode(ctx, tx, { orgId, branchId, createdBy: ownerId })).code;
+    return (await createEnrolmentCode(ctx, tx, { orgId, branchId, createdBy: ownerId })).code;
   });
   return { orgId, branchId, ownerId, enrolmentCode };
 }

@@ -4,7 +4,9 @@ import { isoAt } from '#shared/kernel/clock.ts';
 import { AppError } from '#shared/kernel/errors.ts';
 import { OrgId, type StaffId } from '#shared/kernel/ids.ts';
 import type { CloudContext } from '../context.ts';
+import { appendAudit } from '../store/audit-log.ts';
 import { type Tx, withDirectory, withOrg } from '../store/with-org.ts';
+import { eventContent } from './audit-content.ts';
 import { findStaff } from './auth.ts';
 import { newId, newSecretText, secretHash } from './cloud-ids.ts';
 import { isPasswordRight } from './passwords.ts';
@@ -124,7 +126,11 @@ export async function setLogin(
   orgId: OrgId,
   staffId: StaffId,
   login: { email: string; passwordHash: string },
+  by: { actor: string; receivedAt: string },
 ): Promise<void> {
+  const before = await findLogin(tx, orgId, staffId);
+  const change = { after: { email: login.email }, before, id: staffId, kind: 'login' };
+  await appendAudit(tx, orgId, 'org', [eventContent({ ...by, name: 'staff.login', changes: [change] })]);
   await tx
     .insertInto('staff_login')
     .values({ org_id: orgId, staff_id: staffId, email: login.email, password_hash: login.passwordHash })
@@ -133,6 +139,16 @@ export async function setLogin(
     )
     .execute();
   await tx.deleteFrom('refresh_token').where('org_id', '=', orgId).where('staff_id', '=', staffId).execute();
+}
+
+async function findLogin(tx: Tx, orgId: OrgId, staffId: StaffId): Promise<{ email: string } | null> {
+  const row = await tx
+    .selectFrom('staff_login')
+    .select('email')
+    .where('org_id', '=', orgId)
+    .where('staff_id', '=', staffId)
+    .executeTakeFirst();
+  return row ?? null;
 }
 
 /** Enters an e-mail in the directory; the role of the transaction must be the directory's. Throws `input/invalid` when somebody else has it. */

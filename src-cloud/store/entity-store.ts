@@ -13,6 +13,7 @@ import {
 } from '#shared/domain/entity.ts';
 import { type DayFact, dayFacts } from '#shared/domain/kpi.ts';
 import { isoAt } from '#shared/kernel/clock.ts';
+import { type AuditLine, type ChainHead, extendChain, insertAuditLines } from './audit-log.ts';
 import { texts } from './text-list.ts';
 import type { Tx } from './with-org.ts';
 
@@ -77,6 +78,8 @@ export interface Counters {
   branchSeq: number;
   /** Whether the organisation's counter is locked, so that its rows may be written. */
   hasOrg: boolean;
+  /** Where their audit chains end. */
+  audit: { org: ChainHead; branch: ChainHead };
 }
 
 /** Thrown before anything is written when organisation rows turn up in a transaction that did not lock that counter. */
@@ -95,13 +98,19 @@ export async function lockCounters(
   options: { withOrg: boolean },
 ): Promise<Counters> {
   const scopes = options.withOrg ? ['org', branchId] : [branchId];
-  const { rows } = await sql<{ scope: string; seq: number }>`
-    select scope, seq from counter where org_id = ${orgId} and scope = any(${scopes}::text[])
+  const { rows } = await sql<{ scope: string; seq: number; n: number; hash: string }>`
+    select scope, seq, audit_n as n, audit_hash as hash from counter where org_id = ${orgId} and scope = any(${scopes}::text[])
     order by (scope <> 'org') for update`.execute(tx);
-  const seqOf = (scope: string): number | undefined => rows.find((row) => row.scope === scope)?.seq;
-  const branchSeq = seqOf(branchId);
-  if (branchSeq === undefined) throw new Error(`branch ${branchId} has no counter`);
-  return { orgSeq: seqOf('org') ?? 0, branchSeq, hasOrg: options.withOrg };
+  const branch = rows.find((row) => row.scope === branchId);
+  const org = rows.find((row) => row.scope === 'org');
+  if (branch === undefined) throw new Error(`branch ${branchId} has no counter`);
+  const headOf = (row: ChainHead | undefined): ChainHead => ({ n: row?.n ?? 0, hash: row?.hash ?? '' });
+  return {
+    orgSeq: org?.seq ?? 0,
+    branchSeq: branch.seq,
+    hasOrg: options.withOrg,
+    audit: { org: headOf(org), branch: headOf(branch) },
+  };
 }
 
 export interface Saved {
@@ -124,6 +133,14 @@ export interface SaveOptions {
   token: string;
   /** Moves the branch's counter even without rows, so that readers get the outcomes of what wrote none. */
   movesBranch: boolean;
+  /** The lines that this transaction adds to the audit chains, in their order. */
+  audit?: readonly AuditEntry[];
+}
+
+/** A line to be, and the chain that it belongs to. */
+export interface AuditEntry {
+  scope: 'org' | 'branch';
+  content: string;
 }
 
 /**
@@ -166,35 +183,61 @@ export async function saveRows(tx: Tx, puts: readonly Put[], options: SaveOption
         day = excluded.day, body = excluded.body, updated_at = excluded.updated_at`.execute(tx);
   }
   await saveDayFacts(tx, puts, options, days);
+  const chains = await saveAudit(tx, options);
   const moved = [
-    ...(orgSeq > counters.orgSeq ? [{ scope: 'org', seq: orgSeq }] : []),
-    ...(branchSeq > counters.branchSeq ? [{ scope: branchId, seq: branchSeq }] : []),
+    { scope: 'org', seq: orgSeq, isMoved: orgSeq > counters.orgSeq, head: chains.org },
+    { scope: branchId, seq: branchSeq, isMoved: branchSeq > counters.branchSeq, head: chains.branch },
   ];
-  if (moved.length > 0) await moveCounters(tx, orgId, moved, token, at);
+  await moveCounters(tx, orgId, moved, token, at);
   return {
     visible: { org: orgSeq > counters.orgSeq ? orgSeq : 0, branch: branchSeq },
-    scopes: moved.map(({ scope }) => scope),
+    scopes: moved.filter(({ isMoved }) => isMoved).map(({ scope }) => scope),
     days: [...days],
   };
+}
+
+/** The new heads of the chains that got lines. */
+interface NewHeads {
+  org?: ChainHead;
+  branch?: ChainHead;
+}
+
+async function saveAudit(tx: Tx, options: SaveOptions): Promise<NewHeads> {
+  const { orgId, branchId, counters, audit = [] } = options;
+  const heads: NewHeads = {};
+  const lines: AuditLine[] = [];
+  for (const scope of ['org', 'branch'] as const) {
+    const contents = audit.filter((entry) => entry.scope === scope).map(({ content }) => content);
+    if (contents.length === 0) continue;
+    if (scope === 'org' && !counters.hasOrg) throw new NeedsOrgCounter();
+    const chain = extendChain(orgId, scope === 'org' ? 'org' : branchId, counters.audit[scope], contents);
+    lines.push(...chain.lines);
+    heads[scope] = chain.head;
+  }
+  await insertAuditLines(tx, orgId, lines);
+  return heads;
 }
 
 async function moveCounters(
   tx: Tx,
   orgId: string,
-  moved: { scope: string; seq: number }[],
+  counters: { scope: string; seq: number; isMoved: boolean; head: ChainHead | undefined }[],
   token: string,
   at: string,
 ): Promise<void> {
-  const scopes = moved.map(({ scope }) => scope);
-  const seqs = moved.map(({ seq }) => seq);
+  const changed = counters.filter(({ isMoved, head }) => isMoved || head !== undefined);
+  if (changed.length === 0) return;
   await sql`
     with moved as (
-      update counter c set seq = m.seq, token = ${token}
-      from unnest(${scopes}::text[], ${seqs}::int8[]) as m(scope, seq)
+      update counter c set seq = m.seq, token = case when m.is_moved then ${token} else c.token end,
+        audit_n = coalesce(m.n, c.audit_n), audit_hash = coalesce(m.hash, c.audit_hash)
+      from unnest(${changed.map(({ scope }) => scope)}::text[], ${changed.map(({ seq }) => seq)}::int8[],
+        ${changed.map(({ isMoved }) => isMoved)}::bool[], ${changed.map(({ head }) => head?.n ?? null)}::int8[],
+        ${changed.map(({ head }) => head?.hash ?? null)}::text[]) as m(scope, seq, is_moved, n, hash)
       where c.org_id = ${orgId} and c.scope = m.scope
-      returning c.scope, c.seq)
+      returning c.scope, c.seq, m.is_moved)
     insert into counter_token (org_id, scope, seq, token, at)
-    select ${orgId}, scope, seq, ${token}, ${at}::timestamptz from moved`.execute(tx);
+    select ${orgId}, scope, seq, ${token}, ${at}::timestamptz from moved where is_moved`.execute(tx);
 }
 
 function isSameFact(a: DayFact, b: DayFact): boolean {

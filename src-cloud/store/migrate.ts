@@ -2,6 +2,8 @@ import { type Kysely, sql } from 'kysely';
 import { AppError } from '#shared/kernel/errors.ts';
 import type { Database } from './database.ts';
 import { first } from './migrations/0001-first.ts';
+import { audit } from './migrations/0002-audit.ts';
+import { syncCentre } from './migrations/0004-sync-centre.ts';
 import type { Schema } from './schema.ts';
 
 /** One step of the database, forward only: a shipped one is never changed. */
@@ -12,7 +14,7 @@ export interface Migration {
 }
 
 /** Every migration, in order. */
-export const MIGRATIONS: readonly Migration[] = [first];
+export const MIGRATIONS: readonly Migration[] = [first, audit, syncCentre];
 
 // Any fixed number: two instances that start together queue up on it.
 const MIGRATION_LOCK = 7_204_031;

@@ -1,3 +1,4 @@
+import type { Generated } from 'kysely';
 import type { Kind } from '#shared/domain/entity.ts';
 
 /** JSON as PostgreSQL hands it out. */
@@ -6,7 +7,14 @@ export type JsonObject = Record<string, unknown>;
 /** Times are ISO texts, int8 is a number, jsonb is parsed: the same on both engines (see database.ts). */
 export interface Schema {
   schema_migration: { number: number; name: string; applied_at: string };
-  counter: { org_id: string; scope: string; seq: number; token: string };
+  counter: {
+    org_id: string;
+    scope: string;
+    seq: number;
+    token: string;
+    audit_n: Generated<number>;
+    audit_hash: Generated<string>;
+  };
   counter_token: { org_id: string; scope: string; seq: number; token: string; at: string };
   entity: {
     org_id: string;
@@ -46,6 +54,24 @@ export interface Schema {
     branch_id: string;
     seq: number;
     lamport: number;
+    /** The rolling hash over the texts of the series up to `seq`; null: begun before there was one. */
+    head_hash: Generated<string | null>;
+    told_seq: Generated<number | null>;
+    told_hash: Generated<string | null>;
+  };
+  audit_line: { org_id: string; scope: string; n: number; prev: string; hash: string; content: string };
+  quarantine: {
+    org_id: string;
+    device_id: string;
+    incarnation: string;
+    seq: number;
+    id: string;
+    branch_id: string;
+    received_at: string;
+    entry: string;
+    status: Generated<'held' | 'accepted' | 'left'>;
+    decided_by: Generated<string | null>;
+    decided_at: Generated<string | null>;
   };
   order_day: DayFigures & { order_id: string };
   day_rollup: DayFigures;
@@ -74,6 +100,8 @@ export interface Schema {
     pending_count: number;
     oldest_pending_at: string | null;
     clock_offset_ms: number;
+    /** It pushes at least every minute, with or without entries. */
+    beats: Generated<boolean>;
   };
   staff_login: { org_id: string; staff_id: string; email: string; password_hash: string };
   refresh_token: {

@@ -1,10 +1,11 @@
 import { MAX_BODY_BYTES, MAX_PUSH_ENTRIES } from '#shared/contract/protocol.ts';
 import { PushAnswer } from '#shared/contract/sync-wire.ts';
 import type { Clock } from '#shared/kernel/clock.ts';
-import type { WireError } from '#shared/kernel/errors.ts';
+import { ERRORS, type WireError } from '#shared/kernel/errors.ts';
 import type { Log } from '#shared/kernel/log.ts';
 import { createBackoff } from './backoff.ts';
 import { CloudError, readExpected } from './cloud-client.ts';
+import { holdOf } from './hold-of.ts';
 import type { DeviceClient } from './device-client.ts';
 import type { LinkState } from './link-state.ts';
 import type { PushBatch, SyncStore } from './sync-store.ts';
@@ -31,6 +32,9 @@ export interface Replicator {
   stop(): Promise<void>;
 }
 
+/** A terminal that has nothing to send says this often that it is there: a cut cable ends no connection by itself. */
+const BEAT_EVERY_MS = 20_000;
+const UNANSWERED: WireError = { code: 'internal', message: 'The cloud answers, but says nothing about what was sent.' };
 // Room for the fields around the entries.
 const BATCH_BYTES = MAX_BODY_BYTES - 16_384;
 
@@ -47,21 +51,42 @@ export function startReplicator(options: ReplicatorOptions): Replicator {
   let size = MAX_PUSH_ENTRIES;
   let running: Promise<void> | undefined;
   let cancelTimer: (() => void) | undefined;
+  let cancelBeat: (() => void) | undefined;
 
-  const send = (batch: PushBatch): Promise<PushAnswer> => {
+  const send = async (batch: PushBatch): Promise<PushAnswer> => {
     const { count, oldestAt } = store.waiting();
-    return client.send({
+    const sentMs = clock.now();
+    const answer = await client.send({
       method: 'POST',
       path: '/sync/push',
       body: {
         deviceId: store.deviceId,
         incarnation: batch.incarnation,
-        clockMs: clock.now(),
+        clockMs: sentMs,
         pending: { count, oldestAt },
         entries: batch.entries,
+        ...(batch.head === undefined ? {} : { head: batch.head }),
       },
       answer: PushAnswer,
     });
+    link.clockOffsetMs = Math.round((sentMs + clock.now()) / 2 - Date.parse(answer.serverAt));
+    return answer;
+  };
+
+  /** Waits as long as nothing is sent, then says that this terminal is there. The queue's own tries say it as well. */
+  const armBeat = (): void => {
+    cancelBeat?.();
+    if (!isStopped) cancelBeat = clock.after(BEAT_EVERY_MS, () => (isIdle() ? startRun(beat) : armBeat()));
+  };
+  const isIdle = (): boolean => running === undefined && cancelTimer === undefined;
+  const beat = async (): Promise<void> => {
+    isWoken = false;
+    try {
+      await send({ incarnation: store.incarnation(), entries: [] });
+      link.setHold('push', undefined);
+    } catch (error) {
+      link.setHold('push', holdOf(error));
+    }
   };
 
   /** Sends one batch. Returns the wait in ms before the next, 0 for none, `undefined` when nothing waits. */
@@ -85,6 +110,7 @@ export function startReplicator(options: ReplicatorOptions): Replicator {
     ) {
       isRenewing = true;
     }
+    link.setHold('disk', undefined);
     const { retry, applied } = store.applyOutcomes(batch.incarnation, answer.outcomes, answer.lamport);
     if (applied > 0) {
       backoff.reset();
@@ -92,7 +118,7 @@ export function startReplicator(options: ReplicatorOptions): Replicator {
       options.onProgress();
     }
     if (retry === undefined && applied > 0) {
-      link.trouble = undefined;
+      link.setHold('push', undefined);
       return 0;
     }
     return answerWithoutEnd(batch, retry, applied);
@@ -102,14 +128,17 @@ export function startReplicator(options: ReplicatorOptions): Replicator {
   const answerWithoutEnd = (batch: PushBatch, retry: WireError | undefined, applied: number): number => {
     const expected = retry === undefined ? undefined : readExpected(retry.code, retry.message);
     if (expected !== undefined) return rewind(batch, expected);
-    if (retry?.code === 'command/unknown') link.trouble = retry.message;
     // Some went through: the rest may at once, unless the cloud has said that it is busy.
     if (applied > 0 && retry?.code !== 'server/busy' && retry?.code !== 'command/unknown') return 0;
+    link.setHold('push', holdOf(new CloudError(200, retry ?? UNANSWERED)));
     return backoff.next();
   };
 
   const rewind = (batch: PushBatch, expected: number): number => {
-    if (store.expectFrom(batch.incarnation, expected)) return backoff.next();
+    if (store.expectFrom(batch.incarnation, expected)) {
+      link.setHold('push', { cause: 'failing', text: ERRORS['sync/gap'].text });
+      return backoff.next();
+    }
     // What the cloud misses is gone here (older than the retention, or another's): a new series has no gap.
     log(`sync: the cloud expects entry ${expected}, which is not here; a new series is started`);
     isRenewing = true;
@@ -120,6 +149,7 @@ export function startReplicator(options: ReplicatorOptions): Replicator {
     if (!(error instanceof CloudError)) {
       store.releaseBatch({ code: 'internal', message: String(error) });
       log(`sync: a push failed inside: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      link.setHold('push', holdOf(error));
       return backoff.next();
     }
     store.releaseBatch(error.wire);
@@ -129,8 +159,7 @@ export function startReplicator(options: ReplicatorOptions): Replicator {
       size = Math.ceil(batch.entries.length / 2);
       return error.status === 413 ? 0 : backoff.next(error.retryAfterMs);
     }
-    // The cloud answers but does not take it: people have to know why.
-    if (error.status >= 400 && error.status < 500 && error.status !== 429) link.trouble = error.wire.message;
+    link.setHold('push', holdOf(error));
     return backoff.next(error.retryAfterMs);
   };
 
@@ -142,6 +171,8 @@ export function startReplicator(options: ReplicatorOptions): Replicator {
         waitMs = await step();
       } catch (error) {
         // The store refused (a full disk): the rows stay, and it is tried again.
+        const hold = holdOf(error);
+        link.setHold(hold.cause === 'disk' ? 'disk' : 'push', hold);
         log(`sync: ${error instanceof Error ? error.message : String(error)}`);
         waitMs = backoff.next(1_000);
       }
@@ -157,8 +188,14 @@ export function startReplicator(options: ReplicatorOptions): Replicator {
     cancelTimer = undefined;
     if (isStopped) return;
     isWoken = true;
-    running ??= drain().finally(() => {
+    if (running === undefined) startRun(drain);
+  };
+
+  /** One request at a time, whether it carries something or not. */
+  const startRun = (work: () => Promise<void>): void => {
+    running = work().finally(() => {
       running = undefined;
+      armBeat();
       // Woken after the last look and before the end.
       if (isWoken && cancelTimer === undefined && !isStopped) run();
     });
@@ -177,6 +214,7 @@ export function startReplicator(options: ReplicatorOptions): Replicator {
     stop: async () => {
       isStopped = true;
       cancelTimer?.();
+      cancelBeat?.();
       await running;
     },
   };

@@ -1,5 +1,5 @@
 import type { Flag } from '../domain/anomaly.ts';
-import { followUpId, type Order } from '../domain/order.ts';
+import { followUpId, type Order, type OrderLine } from '../domain/order.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { OrderId } from '../kernel/ids.ts';
 import type { Ref } from '../domain/entity.ts';
@@ -87,4 +87,12 @@ export function targetForPhysical(state: TargetState, orderId: OrderId, ctx: Com
 export function holder(state: TargetState, has: (order: Order) => boolean): Order | undefined {
   if (state.followUp !== undefined && has(state.followUp)) return state.followUp;
   return state.order;
+}
+
+/** Who changed the line, where it is not who added it. */
+export function changeMark(
+  line: OrderLine,
+  { at, actorId: by, deviceId: on }: CommandContext,
+): Pick<OrderLine, 'changed'> {
+  return line.addedBy === by && line.addedOn === on ? {} : { changed: { at, by, on } };
 }

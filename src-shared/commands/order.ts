@@ -21,7 +21,7 @@ import {
 import { NonNegativeMinor, TaxRule } from '../kernel/money.ts';
 import { defineCommand, type More } from './define-command.ts';
 import type { CommandContext } from './envelope.ts';
-import { holder, orderRefs, shellOrder, targetForAdding } from './order-target.ts';
+import { changeMark, holder, orderRefs, shellOrder, targetForAdding } from './order-target.ts';
 
 export const openOrder = defineCommand({
   name: 'order.open',
@@ -140,11 +140,6 @@ function unsentLine(order: Order | undefined, lineId: LineId): { order: Order; l
   if (line.sentAt !== undefined) throw new AppError('order/line-sent');
   if (order.status !== 'open') throw new AppError('order/closed');
   return { order, line };
-}
-
-/** Who changed the line, where it is not who added it. */
-function changeMark(line: OrderLine, { at, actorId: by, deviceId: on }: CommandContext): Pick<OrderLine, 'changed'> {
-  return line.addedBy === by && line.addedOn === on ? {} : { changed: { at, by, on } };
 }
 
 const hasLine = (lineId: string) => (order: Order) => order.lines.some((line) => line.id === lineId);
