@@ -85,6 +85,7 @@ export function createEnrolledTerminal(
   const shownHold = () => (link.isOnline || link.hold?.cause === 'disk' ? link.hold : undefined);
   const status = (): SyncStatus => {
     const hold = shownHold();
+    const { refusals, others } = entities.countTasks();
     const { waiting, oldestWaitingAt, refused } = outbox.counts();
     const warnings = safekeeping?.warnings() ?? [];
     return {
@@ -97,7 +98,8 @@ export function createEnrolledTerminal(
       trouble: hold?.text ?? null,
       ...(hold === undefined ? {} : { hold: { cause: hold.cause, sinceAt: isoAt(hold.sinceMs) } }),
       ...(link.clockOffsetMs === undefined ? {} : { clockOffsetMs: link.clockOffsetMs }),
-      tasks: entities.countByState('anomaly', 'open'),
+      tasks: others,
+      refusedInBranch: Math.max(refused, refusals),
       ...(warnings.length === 0 ? {} : { warnings }),
     };
   };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { SyncStatus, TerminalsView } from '#shared/contract/bridge.ts';
 import { type KpiEvent, TerminalSeen } from '#shared/contract/cloud-wire.ts';
-import { type Clock, isoAt } from '#shared/kernel/clock.ts';
+import type { Clock } from '#shared/kernel/clock.ts';
 import type { Store } from '../store/store.ts';
 import type { Enrolment } from './enrolment.ts';
 import { FRESH_MS } from './kpi-board.ts';

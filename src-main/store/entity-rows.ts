@@ -10,6 +10,7 @@ import {
   type Ref,
   refKey,
 } from '#shared/domain/entity.ts';
+import { refusalId } from '#shared/domain/anomaly.ts';
 import { AppError } from '#shared/kernel/errors.ts';
 import type { Log } from '#shared/kernel/log.ts';
 
@@ -31,6 +32,8 @@ export interface EntityRows {
   listByState<K extends Kind>(kind: K, state: string): EntityOf<K>[];
   listByDay<K extends Kind>(kind: K, from: string, to: string): EntityOf<K>[];
   listAll<K extends Kind>(kind: K): EntityOf<K>[];
+  /** Open tasks of the branch: undecided refusals, and everything else. */
+  countTasks(): { refusals: number; others: number };
   /** Tasks that somebody has seen to, the latest first. */
   listResolved(limit: number): EntityOf<'anomaly'>[];
   countByState(kind: Kind, state: string): number;
@@ -80,6 +83,10 @@ export function entityRows(db: Database.Database, log: Log): EntityRows {
   const resolved = db.prepare<[number], BodyRow>(
     `SELECT id, body FROM entity WHERE kind = 'anomaly' AND state IS NULL AND body ->> '$.resolved.at' IS NOT NULL
      ORDER BY body ->> '$.resolved.at' DESC, n DESC LIMIT ?`,
+  );
+  const countTasks = db.prepare<[], { refusals: number; all: number }>(
+    `SELECT count(*) AS "all", count(*) FILTER (WHERE id LIKE '%${refusalId('')}') AS refusals
+     FROM entity WHERE kind = 'anomaly' AND state = 'open'`,
   );
   const countState = db
     .prepare<[string, string], number>('SELECT count(*) FROM entity WHERE kind = ? AND state = ?')
@@ -161,6 +168,10 @@ export function entityRows(db: Database.Database, log: Log): EntityRows {
     listByState: (kind, state) => parseList(kind, byState.all(kind, state)),
     listByDay: (kind, from, to) => parseList(kind, byDay.all(kind, from, to)),
     listAll: (kind) => parseList(kind, all.all(kind)),
+    countTasks: () => {
+      const { refusals = 0, all = 0 } = countTasks.get() ?? {};
+      return { refusals, others: all - refusals };
+    },
     listResolved: (limit) => parseList('anomaly', resolved.all(limit)),
     countByState: (kind, state) => countState.get(kind, state) ?? 0,
     countByDay: (kind, day) => countDay.get(kind, day) ?? 0,

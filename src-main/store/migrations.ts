@@ -133,6 +133,20 @@ const migrations: readonly { number: number; sql: string }[] = [
         'order-unknown', 'shift-unknown', 'expected-differs', 'not-permitted', 'forked-series', 'failed-inside');
     `,
   },
+  {
+    number: 5,
+    // entity-sums.ts: what was written, so that a bit that turned on the disk is never shown.
+    sql: `
+      ALTER TABLE entity ADD COLUMN sum INTEGER;
+      UPDATE entity SET sum = entity_sum(kind, id, body, base);
+      CREATE TRIGGER entity_inserted AFTER INSERT ON entity BEGIN
+        UPDATE entity SET sum = entity_sum(new.kind, new.id, new.body, new.base) WHERE n = new.n;
+      END;
+      CREATE TRIGGER entity_updated AFTER UPDATE OF kind, id, body, base ON entity BEGIN
+        UPDATE entity SET sum = entity_sum(new.kind, new.id, new.body, new.base) WHERE n = new.n;
+      END;
+    `,
+  },
 ];
 
 export const SCHEMA_VERSION = Math.max(...migrations.map(({ number }) => number));

@@ -1,5 +1,5 @@
-import type { CallInput, CallOutput, LiveRow, SessionInfo } from '#shared/contract/bridge.ts';
-import type { CallName } from '#shared/contract/bridge-names.ts';
+import type { CallInput, CallOutput, EventPayload, LiveRow, SessionInfo } from '#shared/contract/bridge.ts';
+import type { CallName, EventName } from '#shared/contract/bridge-names.ts';
 import { AppError } from '#shared/kernel/errors.ts';
 import type { ScreenBridge } from '../bridge/screen-bridge.ts';
 import { RowGate } from './row-gate.ts';
@@ -21,6 +21,11 @@ function theBridge(): ScreenBridge {
 /** Any call of the bridge. Rejects with AppError. */
 export function callTerminal<N extends CallName>(name: N, input: CallInput<N>): Promise<CallOutput<N>> {
   return theBridge().call(name, input);
+}
+
+/** Listens to an event of the terminal that is not part of what every screen shows. Returns the function that stops. */
+export function onTerminal<N extends EventName>(name: N, listener: (payload: EventPayload<N>) => void): () => void {
+  return theBridge().on(name, listener);
 }
 
 /** Binds the store to the terminal: asks who is there, listens, and starts anew whenever the terminal comes back. */

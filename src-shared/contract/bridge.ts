@@ -83,8 +83,10 @@ export const SyncStatus = z.object({
   hold: z.object({ cause: HoldCause, sinceAt: IsoAt }).optional(),
   /** This terminal's clock less the cloud's, where that is known. */
   clockOffsetMs: z.int().optional(),
-  /** What a person of this branch has to look at: flags of orders and money, and refusals of all terminals. */
+  /** What a person of this branch has to look at: flags of orders and money. Refusals are counted apart. */
   tasks: z.int().nonnegative().optional(),
+  /** Undecided refusals of the whole branch; `refused` are those of this terminal. */
+  refusedInBranch: z.int().nonnegative().optional(),
   /** What threatens, or has happened to, this terminal's own data; missing when nothing does. */
   warnings: z.array(DataWarning).optional(),
 });

@@ -105,8 +105,8 @@ describe.each(engines)('what the cloud refuses, on $name', (engine) => {
     expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'applied', 'rejected', 'rejected']);
     for (const { id } of [secret, nul, unreadable]) {
       const task = await taskOf(id);
-      expect(task).toMatchObject({ code: 'command-refused' });
-      expect((task?.['refused'] as { input?: unknown }).input).toBeUndefined();
+      expect(task).toMatchObject({ code: 'command-refused', refused: expect.any(Object) as object });
+      expect(task).not.toHaveProperty('refused.input');
     }
     expect(await till.taken([till.entry('order.open', { orderId: 'after', type: 'takeaway' })])).toMatchObject([
       { status: 'applied' },

@@ -8,13 +8,13 @@ import { useFormats } from '../../state/use-formats.ts';
 import { cn } from '../../ui/class-names.ts';
 import { EmptyState } from '../../ui/EmptyState.tsx';
 import { VirtualList } from '../../ui/VirtualList.tsx';
-import { flagDetail, flagTitle } from './flag-text.ts';
+import { flagDetail, flagTitle } from '../../ui/flag-text.ts';
 
 /** Shorter facts, such as a number, are not broken over two lines. */
 const UNBROKEN = 32;
 
 function Flagged({ anomaly, onOpen }: { anomaly: Anomaly; onOpen: (orderId: string) => void }) {
-  const { t } = useTranslation('manager');
+  const { t } = useTranslation('orders');
   const { time, money } = useFormats();
   const staff = useRows('staff');
   const orders = useRows('order');

@@ -15,7 +15,7 @@ import { dayFlags, daySums, paymentMix, salesByHour, shownHours, topItems } from
 import { type KpiNotes, KpiTiles } from './KpiTiles.tsx';
 import { LookList } from './LookList.tsx';
 import { OpenOrdersList } from './OpenOrdersList.tsx';
-import { OrderSheet } from './OrderSheet.tsx';
+import { OrderSheet } from '../../ui/OrderSheet.tsx';
 import { Panel } from './Panel.tsx';
 import { SalesByHourChart } from './SalesByHourChart.tsx';
 import { sourceText } from './source-text.ts';

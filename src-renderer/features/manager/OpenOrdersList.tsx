@@ -6,17 +6,17 @@ import { useRows } from '../../state/selectors.ts';
 import { useFormats } from '../../state/use-formats.ts';
 import { EmptyState } from '../../ui/EmptyState.tsx';
 import { VirtualList } from '../../ui/VirtualList.tsx';
-import { orderName } from './order-name.ts';
+import { orderName } from '../../ui/order-name.ts';
 import { useAgeText } from './use-age-text.ts';
 
 function OpenOrder({ order, now, onOpen }: { order: Order; now: number; onOpen: (orderId: string) => void }) {
-  const { t } = useTranslation('manager');
   const { amount } = useFormats();
   const age = useAgeText();
   const staff = useRows('staff').get(order.openedBy)?.name;
-  const label = orderName(order, t);
+  const { t: tOrders } = useTranslation('orders');
+  const label = orderName(order, tOrders);
   const facts = [
-    order.number === '' ? t('unnumbered') : order.number,
+    order.number === '' ? tOrders('unnumbered') : order.number,
     staff === undefined ? undefined : shortName(staff),
     age(order.openedAt, now),
   ];

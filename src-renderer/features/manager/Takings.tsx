@@ -8,6 +8,7 @@ const COLOUR = { cash: 'bg-[var(--cat-3)]', momo: 'bg-[var(--cat-2)]', card: 'bg
 /** How guests paid today, as one bar and three rows. */
 export function PaymentMix({ shares }: { shares: readonly Share[] }) {
   const { t } = useTranslation('manager');
+  const { t: tOrders } = useTranslation('orders');
   const { amount } = useFormats();
   if (shares.every(({ amountMinor }) => amountMinor === 0)) return <p className="py-3 text-ink-3">{t('mixEmpty')}</p>;
   return (
@@ -23,7 +24,7 @@ export function PaymentMix({ shares }: { shares: readonly Share[] }) {
         {shares.map(({ method, amountMinor, percent }) => (
           <li key={method} className="num flex items-center gap-2.5 py-1.5">
             <i aria-hidden className={cn('size-2.5 rounded-[3px]', COLOUR[method])} />
-            <span className="font-semibold">{t(`methods.${method}`)}</span>
+            <span className="font-semibold">{tOrders(`methods.${method}`)}</span>
             <span className="ml-auto font-semibold">{amount(amountMinor)}</span>
             <span className="w-12 text-right text-[13px] text-ink-3">
               {percent === undefined ? t('noData') : t('percent', { percent })}

@@ -11,7 +11,7 @@ import {
   shownHours,
   topItems,
 } from '../../../src-renderer/features/manager/day-figures.ts';
-import { flagDetail, flagTitle } from '../../../src-renderer/features/manager/flag-text.ts';
+import { flagDetail, flagTitle } from '../../../src-renderer/ui/flag-text.ts';
 import { completeUntil, sourceText } from '../../../src-renderer/features/manager/source-text.ts';
 import { en } from '../../../src-renderer/i18n/en.ts';
 
@@ -19,6 +19,7 @@ beforeAll(async () => {
   await i18next.init({ lng: 'en', resources: { en }, interpolation: { escapeValue: false } });
 });
 const t = () => i18next.getFixedT('en', 'manager');
+const tOrders = () => i18next.getFixedT('en', 'orders');
 
 const DAY = '2026-03-02';
 const exclusive = { code: 'VAT', ratePpm: 100_000, mode: 'exclusive' };
@@ -197,12 +198,12 @@ test('flags of today, the latest first', () => {
 
 test('every flag there is has plain words, and none shows its code', () => {
   for (const code of Object.keys(FLAGS) as FlagCode[]) {
-    const title = flagTitle({ code }, t());
+    const title = flagTitle({ code }, tOrders());
     expect(title).not.toContain('flags.');
     expect(title.length).toBeGreaterThan(8);
-    expect(en.manager.flags[code]).toBe(title);
+    expect(en.orders.flags[code]).toBe(title);
   }
-  expect(flagTitle({ code: 'void-after-send', detail: 'Goat' }, t())).toBe('Goat voided after it was sent');
+  expect(flagTitle({ code: 'void-after-send', detail: 'Goat' }, tOrders())).toBe('Goat voided after it was sent');
   expect(flagDetail({ code: 'void-after-send', detail: 'Goat' })).toBeUndefined();
   expect(flagDetail({ code: 'no-sale', detail: 'Change for the guard' })).toBe('Change for the guard');
 });

@@ -1,6 +1,6 @@
 import i18next from 'i18next';
 import { beforeAll, expect, test } from 'vitest';
-import type { SyncStatus } from '#shared/contract/bridge.ts';
+import { HoldCause, type SyncStatus } from '#shared/contract/bridge.ts';
 import { pillText } from '../../../src-renderer/app/pill-text.ts';
 import { readHash } from '../../../src-renderer/app/router.ts';
 import { en } from '../../../src-renderer/i18n/en.ts';
@@ -39,10 +39,25 @@ test('the truth pill says what the status says, and is green only when the cloud
   expect(pill({ link: 'offline' })).toEqual({ tone: 'warn', text: 'Offline · all saved' });
   expect(pill({ refused: 1, waiting: 5 })).toEqual({ tone: 'danger', text: '1 needs you' });
   expect(pill({ refused: 2, link: 'offline' })).toEqual({ tone: 'danger', text: '2 need you' });
-  expect(pill({ waiting: 4, trouble: 'The cloud is being restored.' })).toEqual({
-    tone: 'warn',
-    text: 'Online · 4 waiting · held up',
-  });
+});
+
+test('a queue that stands still is always named, also beside a refusal', () => {
+  const hold = (cause: HoldCause) => ({ hold: { cause, sinceAt: '2026-03-02T12:00:00.000Z' }, trouble: 'Why.' });
+  const textOf = (change: Partial<SyncStatus>) => pill(change).text;
+  expect(HoldCause.options.map((cause) => textOf({ waiting: 4, ...hold(cause) }))).toEqual([
+    'Online · 4 waiting · not let in',
+    'Online · 4 waiting · update needed',
+    'Online · 4 waiting · cloud is busy',
+    'Online · 4 waiting · held up',
+    'Disk full or not writable',
+  ]);
+  for (const cause of HoldCause.options) expect(pill({ waiting: 4, ...hold(cause) }).tone).not.toBe('ok');
+  expect(pill(hold('refused'))).toEqual({ tone: 'warn', text: 'Online · not let in' });
+  expect(textOf({ refused: 1, waiting: 4, ...hold('busy') })).toBe('1 needs you · 4 waiting · cloud is busy');
+  expect(textOf({ refused: 1, waiting: 4, link: 'offline' })).toBe('1 needs you · Offline · 4 waiting');
+  expect(textOf({ refused: 1, ...hold('disk') })).toBe('Disk full or not writable');
+  expect(pill({ clockOffsetMs: -200_000 })).toEqual({ tone: 'warn', text: 'Online · all saved · clock is off' });
+  expect(pill({ clockOffsetMs: 60_000 }).tone).toBe('ok');
 });
 
 test('a terminal that does not answer is said before everything else', () => {

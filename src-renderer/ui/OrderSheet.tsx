@@ -1,19 +1,19 @@
 import { useTranslation } from 'react-i18next';
 import { type Order, type OrderLine, orderTotals } from '#shared/domain/order.ts';
 import type { Payment } from '#shared/domain/payment.ts';
-import { shortName } from '../../i18n/format.ts';
-import { useRows } from '../../state/selectors.ts';
-import { useFormats } from '../../state/use-formats.ts';
-import { Badge } from '../../ui/Badge.tsx';
-import { cn } from '../../ui/class-names.ts';
-import { Sheet } from '../../ui/Sheet.tsx';
+import { shortName } from '../i18n/format.ts';
+import { useRows } from '../state/selectors.ts';
+import { useFormats } from '../state/use-formats.ts';
+import { Badge } from './Badge.tsx';
+import { cn } from './class-names.ts';
+import { Sheet } from './Sheet.tsx';
 import { orderName } from './order-name.ts';
 
 const ROW = 'flex items-baseline gap-3 border-t border-line py-2';
 const TONE = { open: 'info', closed: 'ok', voided: 'danger' } as const;
 
 function Line({ line }: { line: OrderLine }) {
-  const { t } = useTranslation('manager');
+  const { t } = useTranslation('orders');
   const { amount } = useFormats();
   return (
     <li className={ROW}>
@@ -35,7 +35,7 @@ function Line({ line }: { line: OrderLine }) {
 }
 
 function PaymentRow({ payment }: { payment: Payment }) {
-  const { t } = useTranslation('manager');
+  const { t } = useTranslation('orders');
   const { amount, time } = useFormats();
   const notes = payment.refunds.map((refund) =>
     t('order.refunded', { amount: amount(refund.amountMinor), reason: refund.reason }),
@@ -63,7 +63,7 @@ function PaymentRow({ payment }: { payment: Payment }) {
 
 /** One order as it stands: what is on it and what was paid. Nothing can be changed here. */
 export function OrderSheet({ order, onClose }: { order: Order; onClose: () => void }) {
-  const { t } = useTranslation('manager');
+  const { t } = useTranslation('orders');
   const { money, amount, dayTime } = useFormats();
   const staff = useRows('staff');
   const { totalMinor, paidMinor, dueMinor } = orderTotals(order);
