@@ -14,7 +14,11 @@ export interface DatabaseCheck {
  * Opens a closed database file and checks every page and index of it. Never throws. It refers to nothing around it: its text also
  * runs in a thread of its own, where a minute of reading keeps nobody waiting.
  */
-export function checkDatabase(Sqlite: typeof Database, sumOf: (text: string) => number, path: string): DatabaseCheck {
+export function checkDatabase(
+  Sqlite: typeof Database,
+  sumOf: (text: string, before?: number) => number,
+  path: string,
+): DatabaseCheck {
   const check: DatabaseCheck = { problem: undefined, schema: 0, lastPos: 0, hasEnrolment: false };
   let db: Database.Database | undefined;
   try {
@@ -32,6 +36,17 @@ export function checkDatabase(Sqlite: typeof Database, sumOf: (text: string) => 
       const bodies = db.prepare('SELECT pos, body, body_sum FROM outbox WHERE body_sum IS NOT NULL').raw();
       for (const [pos, body, sum] of bodies.iterate() as IterableIterator<[number, string, number]>) {
         if (sumOf(body) !== sum) check.problem = `entry ${pos} of the outbox is not what was written`;
+      }
+    }
+    // As entity-sums.ts has it.
+    if (db.prepare("SELECT 1 FROM pragma_table_info('entity') WHERE name = 'sum'").get() !== undefined) {
+      type Row = [kind: string, id: string, body: string | null, base: string | null, sum: number | null];
+      for (const [kind, id, body, base, sum] of db
+        .prepare('SELECT kind, id, body, base, sum FROM entity')
+        .raw()
+        .iterate() as IterableIterator<Row>) {
+        if (sumOf(base ?? '\0', sumOf(body ?? '\0', sumOf(`${kind}\0${id}\0`))) !== sum)
+          check.problem = `the row ${kind} ${id} is not what was written`;
       }
     }
   } catch (error) {

@@ -135,12 +135,15 @@ function createWriter({ store, clock, log, onProblem, prepare }: MirrorOptions, 
       bytes = statSync(join(folder, last.name)).size;
     }
     const series = outboxCopy.listSeries();
+    const newest = series.at(-1);
+    const isNamed = copy.head?.series.some(({ id }) => id === newest?.id) ?? true;
+    if (newest !== undefined && !isNamed) pos = Math.min(pos, newest.firstPos - 1);
     const head = headOf(series);
-    const text = head.text + markOf('open', series.at(-1));
+    const text = head.text + markOf('open', newest);
     appendSynced(folder, file, text);
     bytes += text.length;
     written = head.key;
-    newestSeries = series.at(-1)?.id;
+    newestSeries = newest?.id;
     isOpened = true;
   };
 

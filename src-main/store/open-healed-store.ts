@@ -66,22 +66,29 @@ function openUnlessDamaged(open: () => Store, log: Log): Store | undefined {
   }
 }
 
-/** A file of nothing where a terminal's file was: deleted, or cut down to nothing. */
-function isEmptied(store: Store, { dataDir }: HealOptions): boolean {
+/** A file of nothing where a terminal's file was: deleted, or cut down to nothing. Its mirrors know whose it was. */
+function isEmptied(store: Store, options: HealOptions): boolean {
   if (store.meta.find('enrolment') !== undefined) return false;
-  return readMirror(join(dataDir, MIRROR_FOLDER), true).head?.enrolment != null;
+  return mirrorFolders(options).some((folder) =>
+    tryRead(folder, true, options.log).some((copy) => typeof copy.head?.enrolment === 'string'),
+  );
+}
+
+/** The terminal's own last: of two words on one entry its counts. */
+function mirrorFolders({ dataDir, copiesFolder }: HealOptions): string[] {
+  const main = join(dataDir, MIRROR_FOLDER);
+  return copiesFolder === undefined ? [main] : [join(copiesFolder, MIRROR_FOLDER), main];
 }
 
 /** Compares a whole store with its mirrors and with what it knows of its own file; brings in what it lacks. */
 function catchUp(store: Store, options: HealOptions, wal: ReturnType<typeof checkWal>): void {
-  const { dataDir, copiesFolder, nowMs, log } = options;
+  const { dataDir, nowMs, log } = options;
   const enrolment = store.meta.find('enrolment');
   const identity = fileIdentity(join(dataDir, DATABASE_FILE));
   if (enrolment !== undefined) {
-    const main = join(dataDir, MIRROR_FOLDER);
-    const folders = [...(copiesFolder === undefined ? [] : [join(copiesFolder, MIRROR_FOLDER)]), main];
+    const folders = mirrorFolders(options);
     const tails = folders.flatMap((folder) => tryRead(folder, true, log));
-    const mark = existsSync(main) ? tails.at(-1)?.lastMark?.state : undefined;
+    const mark = existsSync(join(dataDir, MIRROR_FOLDER)) ? tails.at(-1)?.lastMark?.state : undefined;
     // It ended without a word, and of its log a part is gone: what was confirmed last may have been in it.
     const isCut = wal === 'torn' || (wal === 'missing' && mark !== undefined && mark !== 'closed');
     const former = store.meta.find('fileIdentity');

@@ -72,6 +72,23 @@ describe('opening a terminal store', () => {
     openStore(folder, silentLog).close();
   });
 
+  test('a lock file that something has written into keeps nobody out', () => {
+    const folder = testFolder();
+    writeFileSync(join(folder, 'terminal.lock'), 'something else entirely '.repeat(50));
+    const store = openStore(folder, silentLog);
+    expect(code(() => openStore(folder, silentLog))).toBe('store/in-use');
+    store.close();
+  });
+
+  test('a version that one turned bit has made is damage, not a newer version', () => {
+    const folder = testFolder();
+    openStore(folder, silentLog).close();
+    const db = new Database(join(folder, 'terminal.db'));
+    db.pragma(`user_version = ${SCHEMA_VERSION + 64}`);
+    db.close();
+    expect(code(() => openStore(folder, silentLog))).toBe('store/damaged');
+  });
+
   test('a file of a newer version is refused and left as it is', () => {
     const folder = testFolder();
     openStore(folder, silentLog).close();
