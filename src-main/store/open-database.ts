@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { AppError } from '#shared/kernel/errors.ts';
+import { hasSpoiledRow, registerSums } from './entity-sums.ts';
 import { lockInstance } from './instance-lock.ts';
 import { migrate, SCHEMA_VERSION } from './migrations.ts';
 import { storeError } from './store-errors.ts';
@@ -65,7 +66,9 @@ function prepare(db: Database.Database): void {
   db.pragma('wal_autocheckpoint = 0');
   db.pragma('journal_size_limit = 67108864');
   db.pragma('cache_size = -32000');
+  registerSums(db);
   migrateUndamaged(db);
+  if (hasSpoiledRow(db)) throw new AppError('store/damaged');
   db.exec(`
     CREATE TEMP TABLE stage (
       kind TEXT NOT NULL, id TEXT NOT NULL, seq INTEGER NOT NULL, body TEXT, state TEXT, day TEXT, PRIMARY KEY (kind, id)

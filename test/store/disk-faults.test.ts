@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { silentLog } from '#shared/kernel/log.ts';
@@ -85,6 +85,55 @@ describe('the log of a terminal that was killed', () => {
       expect(committed(store, 'right')).toEqual(before);
       store.close();
     }
+  });
+});
+
+describe('a bit that turned inside what was written', () => {
+  /** Every place in the bytes where the text stands. */
+  const placesOf = (bytes: Buffer, text: string): number[] => {
+    const places: number[] = [];
+    for (let at = bytes.indexOf(text); at !== -1; at = bytes.indexOf(text, at + 1)) places.push(at);
+    return places;
+  };
+
+  test('is found at the start and never shown: a price, a right, an amount of the day; and it comes back right', async () => {
+    const till = await TestTerminal.create();
+    for (let n = 0; n < 3; n += 1) till.pay(till.openOrder());
+    await till.pass(5_000);
+    const shown = (): unknown => ({
+      orders: till.terminal.list('order').toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+      staff: till.terminal.list('staff').toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+      days: till.terminal.dayTotals(),
+    });
+    const right = shown();
+    await till.terminal.close();
+    const whole = testFolder();
+    cpSync(till.dataDir, whole, { recursive: true });
+    const bytes = readFileSync(join(whole, 'terminal.db'));
+    const prices = placesOf(bytes, '"unitPriceMinor":1295').map((at) => at + '"unitPriceMinor":12'.length);
+    const rights = placesOf(bytes, '"level":"L2"').map((at) => at + '"level":"L'.length);
+    // 1,295 as the two bytes of an amount, behind the day that it belongs to.
+    const sums = placesOf(bytes, '2026-03-02').flatMap((at) => {
+      const amount = bytes.indexOf(Buffer.from([0x05, 0x0f]), at);
+      return amount !== -1 && amount - at < 16 ? [amount + 1] : [];
+    });
+    expect([prices.length >= 3, rights.length >= 1, sums.length >= 3]).toEqual([true, true, true]);
+    let found = 0;
+    for (const at of [...prices, ...rights, ...sums]) {
+      rmSync(till.dataDir, { recursive: true });
+      cpSync(whole, till.dataDir, { recursive: true });
+      const spoiled = Buffer.from(bytes);
+      spoiled[at] = (spoiled[at] ?? 0) ^ 1;
+      writeFileSync(join(till.dataDir, 'terminal.db'), spoiled);
+      till.log.length = 0;
+      await till.reopen();
+      if (till.log.join('\n').includes('the data file is damaged')) found += 1;
+      await till.pass(5_000);
+      expect({ at, shown: shown() }).toEqual({ at, shown: right });
+      await till.terminal.close();
+    }
+    // Others are those of commands that are done with, or of pages that are free again: nobody is shown them.
+    expect(found).toBeGreaterThanOrEqual(3 + 1 + 3);
   });
 });
 
