@@ -26,6 +26,7 @@ const tasks = {
   audit: ['scripts/audit/main.ts'],
   replay: ['scripts/replay/main.ts'],
   crash: ['scripts/crash/main.ts'],
+  sim: ['scripts/sim.ts'],
   test: ['scripts/test.ts'],
   ready: ['scripts/test.ts', '--ci'],
   build: ['scripts/build.ts'],

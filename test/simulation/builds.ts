@@ -1,9 +1,11 @@
 import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { Command } from '#shared/commands/define-command.ts';
 import type { buildCloud } from '../../src-cloud/app.ts';
 import type { databaseOver } from '../../src-cloud/store/database.ts';
 import type { createTerminal } from '../../src-main/core/terminal.ts';
+import { makePoisonable } from './poison.ts';
 
 /** One version of the product. */
 export interface Build {
@@ -11,6 +13,12 @@ export interface Build {
   buildCloud: typeof buildCloud;
   databaseOver: typeof databaseOver;
   createTerminal: typeof createTerminal;
+}
+
+/** Commands that a run may poison: one physical, one not. */
+interface Poisonable {
+  noSale: Command;
+  set86: Command;
 }
 
 const root = join(import.meta.dirname, '..', '..');
@@ -76,11 +84,15 @@ function edit(file: string, find: string, put: string): void {
 
 async function load(name: Build['name'], folder: string): Promise<Build> {
   const from = <T>(path: string): Promise<T> => import(pathToFileURL(join(folder, path)).href) as Promise<T>;
-  const [app, database, terminal] = await Promise.all([
+  const [app, database, terminal, shift, menu] = await Promise.all([
     from<Pick<Build, 'buildCloud'>>('src-cloud/app.ts'),
     from<Pick<Build, 'databaseOver'>>('src-cloud/store/database.ts'),
     from<Pick<Build, 'createTerminal'>>('src-main/core/terminal.ts'),
+    from<Pick<Poisonable, 'noSale'>>('src-shared/commands/shift.ts'),
+    from<Pick<Poisonable, 'set86'>>('src-shared/commands/menu.ts'),
   ]);
+  makePoisonable(shift.noSale);
+  makePoisonable(menu.set86);
   return {
     name,
     buildCloud: app.buildCloud,

@@ -5,6 +5,7 @@ import { PGlite } from '@electric-sql/pglite';
 import { type Build, nextBuild, thisBuild } from './builds.ts';
 import { CloudCopies } from './cloud-copies.ts';
 import { ownChanceAndTime } from './determinism.ts';
+import { ownIo } from './own-io.ts';
 import { createRandom } from './random.ts';
 import { createRestaurant, type EnrolledFolder } from './restaurant.ts';
 import { CloudHost } from './sim-cloud.ts';
@@ -27,6 +28,8 @@ export interface Lab {
 }
 
 export async function openLab(): Promise<Lab> {
+  // Before the product is read: it may take hold of functions at once.
+  await ownIo();
   const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'chefcloud-sim-'));
   const builds = { thisBuild: await thisBuild(), nextBuild: await nextBuild() };
   const lite = await PGlite.create();

@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { wallMs } from './determinism.ts';
 import type { FaultCounts, SimSettings } from './faults.ts';
 import { createChecks } from './invariants/create-checks.ts';
+import type { House } from './house.ts';
 import type { Lab } from './lab.ts';
-import { type Checks, Finding, type LedgerEvents, type Workload } from './sim-types.ts';
+import { type Checks, Finding, type ConfirmedCommand, type LedgerEvents } from './sim-types.ts';
+import { Trouble } from './trouble.ts';
 import { createWorkload } from './workload/create-workload.ts';
 import { type Post, World } from './world.ts';
 
@@ -18,13 +20,6 @@ export interface RunResult {
   virtualMs: number;
   /** Undefined: green. */
   broken?: { invariant: string; detail: string };
-}
-
-/** Each branch has people and checks of its own. */
-interface House {
-  workload: Workload;
-  checks: Checks;
-  posts: Post[];
 }
 
 /** Runs one seed from its beginning to its checks. Never throws for a finding. */
@@ -44,6 +39,7 @@ export async function runSeed(lab: Lab, settings: SimSettings, say?: (line: stri
         : { invariant: 'no-surprise', detail: error instanceof Error ? (error.stack ?? error.message) : String(error) };
   }
   await world.close();
+  await run.trouble.tidy();
   return {
     settings,
     counts: world.counts,
@@ -63,31 +59,53 @@ class Run {
   readonly world: World;
   readonly houses: House[] = [];
   readonly confirmed = new Set<string>();
+  readonly trouble: Trouble;
 
   constructor(world: World) {
     this.world = world;
+    this.trouble = new Trouble(world, this.houses);
+    world.onReopened = (post) => this.#recover(post);
     const { posts, random } = world;
     for (const branchId of new Set(posts.map(({ host }) => host.branchId))) {
       const view = world.viewOf(branchId);
       const checks = createChecks(view);
       const ledger = this.#listenTo(checks);
       const workload = createWorkload(view, random.fork(`work ${branchId}`), ledger);
-      this.houses.push({ workload, checks, posts: posts.filter(({ host }) => host.branchId === branchId) });
+      this.houses.push({ workload, checks, ledger, posts: posts.filter(({ host }) => host.branchId === branchId) });
     }
   }
 
   async all(): Promise<void> {
     const { world } = this;
     const random = world.random.fork('steps');
+    this.trouble.prepare();
     await world.open();
     await world.pass(2_000);
     for (let step = 0; step < world.settings.steps; step += 1) {
+      await this.trouble.step();
       this.#act(random.pick(world.posts));
       await world.pass(random.pick([0, 20, 300, 1_000, 1_000, 4_000]));
-      for (const { checks } of this.houses) checks.afterStep();
+      await this.#check(random.chance(0.06));
     }
     await this.#drain();
-    for (const { checks } of this.houses) await checks.atEnd();
+    await this.#watching(async (checks) => checks.atEnd());
+    world.counts.twoTerminalsOneOrder += await world.sharedOrders();
+  }
+
+  async #check(isAtRest: boolean): Promise<void> {
+    await this.#watching(async (checks) => {
+      checks.afterStep();
+      if (isAtRest) await checks.atRest();
+    });
+  }
+
+  /** Who checks meets no fault of a disk. */
+  async #watching(look: (checks: Checks) => Promise<void>): Promise<void> {
+    for (const { checks, posts } of this.houses) {
+      for (const { host } of posts) host.isWatched = true;
+      await look(checks);
+      for (const { host } of posts) host.isWatched = false;
+    }
   }
 
   #act(post: Post): void {
@@ -96,15 +114,31 @@ class Run {
     this.world.at(post, () => void house.workload.act(post.host));
   }
 
+  /** What was committed before a crash and never returned: the people see it now that the till is back. */
+  #recover(post: Post): void {
+    const house = this.houses.find(({ posts }) => posts.includes(post));
+    for (const { pos: _pos, ...command } of post.host.recorded(0)) {
+      if (this.confirmed.has(command.commandId)) continue;
+      this.#note(command, ' (found after the crash)');
+      house?.checks.confirmed(command);
+    }
+  }
+
+  #note(command: ConfirmedCommand, how = ''): void {
+    this.confirmed.add(command.commandId);
+    const { deviceId, name, incarnation, seq } = command;
+    this.world.trace(`${deviceId.slice(-4)} confirmed ${name} ${incarnation.slice(0, 4)}:${seq}${how}`);
+  }
+
   async #drain(): Promise<void> {
     const { world } = this;
     world.trace('everything heals');
-    world.network.isCalm = true;
+    this.trouble.heal();
     const untilMs = world.nowMs + DRAIN_MS;
     while (!this.#isDrained()) {
       if (world.nowMs > untilMs) throw new Finding('drains', this.#stuck());
       await world.pass(5_000);
-      for (const { checks } of this.houses) checks.afterStep();
+      await this.#check(false);
     }
     await world.pass(QUIET_MS);
   }
@@ -124,14 +158,12 @@ class Run {
   #listenTo(checks: Checks): LedgerEvents {
     return {
       confirmed: (command) => {
-        this.confirmed.add(command.commandId);
-        this.world.trace(
-          `${command.deviceId.slice(-4)} confirmed ${command.name} ${command.incarnation.slice(0, 4)}:${command.seq}`,
-        );
+        this.#note(command);
         checks.confirmed(command);
       },
       diskLost: (deviceId, ids) => checks.diskLost(deviceId, ids),
       cloudRestored: () => checks.cloudRestored(),
+      poisoned: (commandId) => checks.poisoned?.(commandId),
     };
   }
 }

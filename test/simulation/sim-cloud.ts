@@ -85,7 +85,7 @@ export class CloudHost implements SimCloud {
   }
 
   /** It dies at a statement that is still to come. */
-  planCrash(plan: CrashPlan): void {
+  planCrash(plan: CrashPlan | undefined): void {
     this.#plan = plan;
   }
 

@@ -5,6 +5,7 @@ import { ownChanceAndTime } from './determinism.ts';
 import { type Fault, type FaultCounts, noFaults, type SimSettings } from './faults.ts';
 import { type Lab, STARTS_AT } from './lab.ts';
 import { type Line, Network } from './network.ts';
+import { ioBelongsTo } from './own-io.ts';
 import { createRandom } from './random.ts';
 import { branchOf, NORTH, SOUTH } from './restaurant.ts';
 import { CloudHost } from './sim-cloud.ts';
@@ -46,6 +47,7 @@ export class World {
     this.settings = settings;
     this.#say = say;
     this.random = createRandom(`seed ${settings.seed}`);
+    ioBelongsTo(this.work);
     ownChanceAndTime(this.random.fork('system'), () => this.time.nowMs);
     this.cloud = new CloudHost(lab.lite, lab.thisBuild, this.time, this.work);
     this.network = new Network({
@@ -135,6 +137,24 @@ export class World {
   /** Something that is done as soon as nothing else moves, `ms` from now. */
   later(ms: number, chore: Chore): void {
     this.time.after(ms, this.#always, () => this.#chores.push(chore));
+  }
+
+  /** The ids of all commands that a schema of the cloud's engine holds, with the terminal each came from. */
+  async cloudCommands(schema: string): Promise<Map<string, string>> {
+    const rows = await this.cloud.query<{ id: string; device_id: string }>(
+      `select id, device_id from ${schema}.command order by id`,
+    );
+    return new Map(rows.map(({ id, device_id: deviceId }) => [id, deviceId]));
+  }
+
+  /** How many orders were worked on by more than one terminal. */
+  async sharedOrders(): Promise<number> {
+    const [row] = await this.cloud.query<{ count: number }>(
+      `select count(*) as count from (
+         select body::jsonb -> 'input' ->> 'orderId' as id from command where name like 'order.%' or name like 'payment.%'
+         group by 1 having count(distinct device_id) > 1) as shared`,
+    );
+    return row?.count ?? 0;
   }
 
   killCloud(why: string): void {
