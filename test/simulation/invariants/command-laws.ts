@@ -47,21 +47,25 @@ export const sameText = defineLaw('same-text', ({ ledger, cloud }, broken: Broke
   }
 });
 
-/** A terminal's commands take effect in the order in which they were confirmed. */
+/**
+ * A terminal's commands take effect in the order in which they were confirmed. After a disk was put back and then the cloud
+ * too, what an earlier series lost may come again after the later series has gone on: then within each series.
+ */
 export const deviceOrder = defineLaw('device-order', ({ ledger, cloud }, broken: Broken) => {
   const position = new Map(cloud.commands.map(({ commandId }, index) => [commandId, index]));
   const devices = new Set(ledger.commands.map(({ deviceId }) => deviceId));
   for (const deviceId of devices) {
-    const own = ledger.of(deviceId);
-    let last = -1;
-    let before = '';
-    for (const [index, { commandId, name }] of own.entries()) {
-      const here = position.get(commandId);
-      // A disk that was put back parts the series: what it had forgotten may come by another way, later.
-      if (here === undefined || index < ledger.diskLostAfter(deviceId)) continue;
-      if (here < last) broken(`${name} ${commandId} of ${deviceId} took effect before ${before}`);
-      last = here;
-      before = `${name} ${commandId}`;
+    const last = new Map<string, { place: number; what: string }>();
+    for (const { commandId, name } of ledger.of(deviceId)) {
+      const row = cloud.command(commandId);
+      const place = position.get(commandId);
+      // An entry that forks off a series has no place in it.
+      if (row === undefined || place === undefined || row.seq === null) continue;
+      const series = ledger.wasCloudRestored || ledger.diskLostAfter(deviceId) > 0 ? (row.incarnation ?? '') : 'all';
+      const before = last.get(series);
+      if (before !== undefined && place < before.place)
+        broken(`${name} ${commandId} of ${deviceId} took effect before ${before.what}`);
+      last.set(series, { place, what: `${name} ${commandId}` });
     }
   }
 });

@@ -62,10 +62,7 @@ export function createChecks(world: SimWorld): Checks {
       ledger.diskLost(deviceId, commandIds);
       views.forget(deviceId);
     },
-    cloudRestored: () => {
-      ledger.cloudRestored();
-      views.forgetOthers();
-    },
+    cloudRestored: () => ledger.cloudRestored(),
     afterStep: () => {
       views.check(false);
       soles.check(false);
