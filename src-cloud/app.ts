@@ -24,6 +24,7 @@ import { registerDocs } from './routes/docs.ts';
 import { registerKds } from './routes/kds.ts';
 import { registerKpis } from './routes/kpis.ts';
 import { registerMetrics } from './routes/metrics.ts';
+import { registerQuarantineRoutes } from './routes/quarantine.ts';
 import { registerStreams } from './routes/streams.ts';
 import { registerSyncRoutes } from './routes/sync.ts';
 import { registerAuth } from './services/auth.ts';
@@ -145,6 +146,7 @@ export async function buildCloud(options: CloudOptions): Promise<Cloud> {
   registerEnrolmentRoutes(app, ctx);
   registerCommandRoutes(app, ctx);
   registerSyncRoutes(app, ctx);
+  registerQuarantineRoutes(app, ctx);
   registerStreams(app, ctx, live);
   registerKpis(app, ctx, live);
   registerKds(app, ctx);

@@ -39,7 +39,7 @@ export interface UserCaller {
   /** When the token runs out, ms; streams end then. */
   expiresAtMs: number;
 }
-/** A terminal with a valid token whose row says `active`. */
+/** A terminal with a valid token. */
 export interface DeviceCaller {
   kind: 'device';
   orgId: OrgId;
@@ -47,6 +47,8 @@ export interface DeviceCaller {
   deviceId: DeviceId;
   /** The last moment at which this terminal could have heard of a change of rights, for what it has done and not sent yet. */
   rightsKnownAtMs: number;
+  /** Switched off: it may send what it has done, which is kept and not run, and nothing else. */
+  isRevoked: boolean;
   expiresAtMs: number;
 }
 export type Caller = UserCaller | DeviceCaller;
@@ -60,6 +62,8 @@ export type RouteLevel = 'public' | 'device' | Level | `device-or-${Level}`;
 declare module 'fastify' {
   interface FastifyContextConfig {
     level?: RouteLevel;
+    /** A terminal that was switched off may call it too. */
+    allowsRevoked?: boolean;
   }
   interface FastifyRequest {
     /** Set on every route that is not public. Read it with `callerOf`, `userOf` or `deviceOf` (services/auth.ts). */

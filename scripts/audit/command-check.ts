@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { findCommand } from '#shared/commands/registry.ts';
 import { isErrorCode } from '#shared/kernel/errors.ts';
-import { type Kind, parseEntity, type Put } from '#shared/domain/entity.ts';
+import { type Kind, parseEntity } from '#shared/domain/entity.ts';
 import { bodyHash, figuresOf, isAudited } from '../../src-cloud/services/audit-content.ts';
 import type { Tx } from '../../src-cloud/store/with-org.ts';
 import { seriesHash, seriesStart } from '../../src-cloud/store/watermarks.ts';
@@ -90,7 +90,7 @@ export async function checkFigures(tx: Tx, orgId: string, facts: ChainFacts, fin
       if (row === undefined) say(each, 'gone');
       else if (parsed?.success !== true) say(each, 'unreadable');
       else {
-        const figures = JSON.stringify(figuresOf({ kind: row.kind, body: parsed.data } as Put) ?? null);
+        const figures = JSON.stringify(figuresOf({ kind: row.kind, body: parsed.data }) ?? null);
         if (figures !== JSON.stringify(each.after)) say(each, figures);
       }
     }

@@ -9,6 +9,7 @@ import { deviceOf } from '../services/auth.ts';
 import { readChanges } from '../services/changes.ts';
 import { echo } from '../services/echo.ts';
 import { push } from '../services/push.ts';
+import { quarantinePush } from '../services/quarantine.ts';
 
 const DEFAULT_PAGE = 1_000;
 const LARGEST_PAGE = 5_000;
@@ -20,10 +21,11 @@ export function registerSyncRoutes(instance: FastifyInstance, ctx: CloudContext)
   app.post(
     '/sync/push',
     {
-      config: { level: 'device' },
+      config: { level: 'device', allowsRevoked: true },
       schema: {
         tags: ['sync'],
-        summary: 'Takes what a terminal has done, in the order of its series; each entry gets an outcome.',
+        summary:
+          'Takes what a terminal has done, in the order of its series; each entry gets an outcome. What a switched-off one sends is kept, not run.',
         body: PushRequest,
         response: { 200: PushAnswer },
       },
@@ -33,7 +35,7 @@ export function registerSyncRoutes(instance: FastifyInstance, ctx: CloudContext)
       if (request.body.deviceId !== device.deviceId) {
         throw new AppError('input/invalid', 'deviceId: not the terminal that is signed in', { path: 'deviceId' });
       }
-      return push(ctx, device, request.body);
+      return (device.isRevoked ? quarantinePush : push)(ctx, device, request.body);
     },
   );
 

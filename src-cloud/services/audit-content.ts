@@ -84,7 +84,13 @@ function makeFigures(row: Put): Figures | undefined {
       return { onHandMilli: row.body.onHandMilli };
     case 'anomaly':
       return row.body.resolved === undefined ? undefined : resolutionFigures(row.body.resolved);
-    default:
+    case 'organisation':
+    case 'branch':
+    case 'category':
+    case 'table':
+    case 'session':
+    case 'ticket':
+    case 'stockMovement':
       return undefined;
   }
 }
@@ -147,7 +153,7 @@ export function changesOf(puts: readonly Put[], before: Find): AuditChange[] {
     const old = before(row.kind, row.id);
     changes.push({
       after,
-      before: old === undefined ? null : (figuresOf({ kind: row.kind, body: old } as Put) ?? null),
+      before: old === undefined ? null : (figuresOf({ kind: row.kind, body: old }) ?? null),
       id: row.id,
       kind: row.kind,
     });

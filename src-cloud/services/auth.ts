@@ -37,6 +37,8 @@ export function registerAuth(app: FastifyInstance, ctx: CloudContext): void {
     if (level === 'public') return;
     request.caller = await authenticate(ctx, request);
     refuseBelow(request.caller, level);
+    const isRevoked = request.caller.kind === 'device' && request.caller.isRevoked;
+    if (isRevoked && request.routeOptions.config.allowsRevoked !== true) throw new AppError('device/revoked');
   });
 }
 
@@ -51,7 +53,7 @@ function refuseBelow(caller: Caller, level: Exclude<RouteLevel, 'public'>): void
 }
 
 /** Who calls. The rights are those of this moment: they come from the rows, not from the token. Throws 401 or 403. */
-export async function authenticate(ctx: CloudContext, request: FastifyRequest): Promise<Caller> {
+async function authenticate(ctx: CloudContext, request: FastifyRequest): Promise<Caller> {
   const header = request.headers.authorization;
   const bearer = header === undefined ? undefined : /^Bearer (\S+)$/i.exec(header)?.[1];
   const cookie = request.cookies[ACCESS_COOKIE];
@@ -96,9 +98,9 @@ async function findDevice(
     .where('id', '=', deviceId)
     .executeTakeFirst();
   if (row === undefined || row.branch_id !== branchId) throw new AppError('device/unknown');
-  if (row.status === 'revoked') throw new AppError('device/revoked');
   const rightsKnownAtMs = Date.parse(row.rights_known_at ?? row.enrolled_at);
-  return { kind: 'device', orgId, branchId, deviceId, rightsKnownAtMs, expiresAtMs };
+  const isRevoked = row.status === 'revoked';
+  return { kind: 'device', orgId, branchId, deviceId, isRevoked, rightsKnownAtMs, expiresAtMs };
 }
 
 /** The staff row; undefined when there is none or it is damaged. */

@@ -10,7 +10,8 @@ import { ACCESS_SECONDS, type Certificate } from './tokens.ts';
 
 /**
  * A token for a terminal that signed our challenge with its Ed25519 key. A terminal that the database does not know, but whose certificate
- * this cloud signed, is entered again: the cloud was restored from a backup. Throws `device/unknown`, `device/revoked`, `auth/expired`.
+ * this cloud signed, is entered again: the cloud was restored from a backup. One that was switched off may still send what it has done
+ * (services/quarantine.ts). Throws `device/unknown`, `auth/expired`.
  */
 export async function signInDevice(
   ctx: CloudContext,
@@ -25,12 +26,11 @@ export async function signInDevice(
   await withOrg(ctx.database.db, orgId, async (tx) => {
     const row = await tx
       .selectFrom('device')
-      .select(['status', 'public_key', 'branch_id'])
+      .select(['public_key', 'branch_id'])
       .where('org_id', '=', orgId)
       .where('id', '=', deviceId)
       .executeTakeFirst();
     if (row === undefined) return reenter(ctx, tx, certificate);
-    if (row.status === 'revoked') throw new AppError('device/revoked');
     if (row.public_key !== certificate.publicKey || row.branch_id !== branchId) throw new AppError('device/unknown');
     return undefined;
   });

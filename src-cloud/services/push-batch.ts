@@ -1,7 +1,7 @@
 import { anomalyOf, type Outcome } from '#shared/commands/engine.ts';
 import { contextOf } from '#shared/commands/envelope.ts';
 import type { EntryOutcome, OutboxHead } from '#shared/contract/sync-wire.ts';
-import type { Flag } from '#shared/domain/anomaly.ts';
+import type { Flag, FlagCode } from '#shared/domain/anomaly.ts';
 import { put } from '#shared/domain/entity.ts';
 import { isoAt } from '#shared/kernel/clock.ts';
 import { AppError, type WireError } from '#shared/kernel/errors.ts';
@@ -27,6 +27,8 @@ export interface BatchOptions {
   needsOrg: boolean;
   /** The only entry of the batch fails with this: record it as refused, or as applied and flagged, instead of running it. */
   poison?: unknown;
+  /** They run outside the series, each with this flag. */
+  outside?: FlagCode;
   /** What the terminal says of its outbox. */
   head?: OutboxHead | undefined;
 }
@@ -76,16 +78,17 @@ export async function runPushBatch(
     let gapAt: number | undefined;
     for (const entry of entries) {
       const isKnown = known.has(entry.recordId) || taken.has(entry.recordId);
-      if (entry.seq > seq + 1) {
+      const isOutside = options.outside !== undefined;
+      if (!isOutside && entry.seq > seq + 1) {
         gapAt = seq + 1;
         break;
       }
       // A known id has its outcome already, whichever way it came; a known seq with another id is a series that was restored and went on.
       if (!isKnown) {
-        fresh.push({ entry, isFork: entry.seq <= seq });
+        fresh.push({ entry, isFork: isOutside || entry.seq <= seq });
         taken.add(entry.recordId);
       }
-      if (entry.seq > seq) {
+      if (!isOutside && entry.seq > seq) {
         seq = entry.seq;
         head = head === null ? null : seriesHash(head, entry.body);
       }
@@ -100,7 +103,7 @@ export async function runPushBatch(
     const records: CommandRecord[] = [];
     const audit: AuditEntry[] = [];
     for (const each of fresh) {
-      const { outcome, changes } = await runFresh(fold, each, device, options.poison);
+      const { outcome, changes } = await runFresh(fold, each, device, options);
       if (outcome.status === 'rejected' && outcome.error.code === 'internal') {
         ctx.log.error(
           { alarm: 'command-failed', orgId, commandId: each.entry.id, name: each.entry.envelope?.name },
@@ -127,7 +130,10 @@ export async function runPushBatch(
       audit,
     });
     await saveCommands(tx, series, records, saved.visible, receivedAt);
-    const lamport = Math.max(watermark.lamport, ...entries.slice(0, outcomes.length).map((entry) => entry.lamport));
+    const lamport =
+      options.outside !== undefined
+        ? watermark.lamport
+        : Math.max(watermark.lamport, ...entries.slice(0, outcomes.length).map((entry) => entry.lamport));
     const told = options.head?.seq === seq ? options.head : undefined;
     if (seq > watermark.seq || lamport > watermark.lamport) {
       await moveWatermark(tx, series, { seq, lamport, head }, told);
@@ -160,11 +166,11 @@ async function runFresh(
   fold: CommandFold,
   { entry, isFork }: Fresh,
   device: DeviceCaller,
-  poison: unknown,
+  { poison, outside = 'forked-series' }: BatchOptions,
 ): Promise<Ran> {
   const { outcome, changes } = await outcomeOf(fold, entry, device, poison);
   if (!isFork || entry.envelope === undefined) return { outcome, changes };
-  const flag: Flag = { code: 'forked-series', subjectId: String(entry.seq) };
+  const flag: Flag = { code: outside, subjectId: String(entry.seq) };
   fold.keep([put('anomaly', anomalyOf(flag, contextOfEntry(entry.envelope, device)))]);
   return { outcome: { ...outcome, flags: [...outcome.flags, flag] }, changes };
 }

@@ -1,11 +1,11 @@
-import type { EntryOutcome, OutboxHead, PushAnswer, PushRequest } from '#shared/contract/sync-wire.ts';
+import type { EntryOutcome, PushAnswer, PushRequest } from '#shared/contract/sync-wire.ts';
 import { isoAt } from '#shared/kernel/clock.ts';
 import { AppError, ERRORS, toWireError, type WireError } from '#shared/kernel/errors.ts';
 import type { CloudContext, DeviceCaller } from '../context.ts';
 import { NeedsOrgCounter } from '../store/entity-store.ts';
 import { sqlState, withOrg } from '../store/with-org.ts';
 import { flagClock } from './clock-check.ts';
-import { runPushBatch } from './push-batch.ts';
+import { type BatchOptions, runPushBatch } from './push-batch.ts';
 import { type ReadEntry, readEntry, UNKNOWN_COMMAND } from './push-entry.ts';
 
 /** 409 `sync/gap`: entries before the first one are missing. */
@@ -40,7 +40,7 @@ export async function push(ctx: CloudContext, device: DeviceCaller, request: Pus
   }
   entries.sort((a, b) => a.seq - b.seq);
 
-  const run = await runEntries(ctx, device, incarnation, entries, request.head);
+  const run = await runEntries(ctx, device, incarnation, entries, { head: request.head });
   outcomes.push(...run.outcomes);
   if (run.rest !== undefined) {
     const { error, from } = run.rest;
@@ -58,12 +58,13 @@ interface EntriesRun {
   rest?: { from: number; error: WireError };
 }
 
-async function runEntries(
+/** Runs entries in batches, each one transaction, until one has to come again. */
+export async function runEntries(
   ctx: CloudContext,
   device: DeviceCaller,
   incarnation: string,
   entries: readonly ReadEntry[],
-  head: OutboxHead | undefined,
+  options: Pick<BatchOptions, 'head' | 'outside'>,
 ): Promise<EntriesRun> {
   const outcomes: EntryOutcome[] = [];
   let position = 0;
@@ -79,7 +80,7 @@ async function runEntries(
     const batch = entries.slice(position, end);
     const startedMs = performance.now();
     try {
-      const done = await runPushBatch(ctx, device, incarnation, batch, { needsOrg, head });
+      const done = await runPushBatch(ctx, device, incarnation, batch, { ...options, needsOrg });
       outcomes.push(...done.outcomes);
       position += done.outcomes.length;
       if (done.gapAt !== undefined) {
@@ -115,7 +116,7 @@ async function runEntries(
         },
         'an entry fails by itself; it is recorded as refused or flagged, and the queue goes on',
       );
-      const done = await runPushBatch(ctx, device, incarnation, batch, { needsOrg, head, poison: error });
+      const done = await runPushBatch(ctx, device, incarnation, batch, { ...options, needsOrg, poison: error });
       outcomes.push(...done.outcomes);
       position += 1;
       size = SMALLEST_BATCH;

@@ -108,6 +108,9 @@ export function startSync(options: SyncOptions): Sync {
       if (isStopped) return;
       arm('pull', pullBackoff.next(error instanceof CloudError ? error.retryAfterMs : 0), () => void pull());
       noteFailure(error);
+      // Switched off, it reads nothing any more; the cloud keeps what it has done for a manager.
+      const isRevoked = error instanceof CloudError && error.wire.code === 'device/revoked';
+      if (isRevoked && replicator === undefined) startPushing();
     }
   };
 

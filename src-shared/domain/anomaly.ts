@@ -24,6 +24,7 @@ export const FLAGS = {
   'expected-differs': 'review',
   'not-permitted': 'review',
   'forked-series': 'review',
+  'after-revocation': 'review',
   'failed-inside': 'review',
   'command-refused': 'review',
   'decided-twice': 'review',

@@ -64,6 +64,10 @@ export const ERRORS = {
 
   'sync/gap': { status: 409, text: 'Earlier entries are missing. They are sent first.' },
   'sync/forked': { status: 409, text: 'This terminal was restored from a backup. It goes on under a new series.' },
+  'sync/quarantined': {
+    status: 409,
+    text: 'This terminal was switched off. The cloud keeps what it sends; a manager decides about it.',
+  },
 
   'store/newer': { status: 500, text: 'This data was written by a newer version of ChefCloud. Install that version.' },
   'store/in-use': { status: 409, text: 'ChefCloud is already running on this data folder.' },

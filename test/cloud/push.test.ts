@@ -195,11 +195,12 @@ describe.each(engines)('push on $name', (engine) => {
     });
   });
 
-  test('a terminal that was switched off is not heard', async () => {
+  test('what a terminal that was switched off sends is not run, and it reads nothing', async () => {
     const lost = await tenant.till();
     const revoked = await kit.call(`POST /devices/${lost.deviceId}/revoke`, {}, { token: await tenant.token('L4') });
     expect(revoked).toMatchObject({ status: 200, body: { status: 'revoked' } });
-    expect(await lost.push(lost.sale('x1'))).toMatchObject({ status: 403, body: { code: 'device/revoked' } });
+    const outcomes = await lost.taken(lost.sale('x1'));
+    expect(outcomes.map(({ error }) => error?.code)).toEqual(Array(6).fill('sync/quarantined'));
     expect(await lost.changes()).toMatchObject({ status: 403, body: { code: 'device/revoked' } });
   });
 
