@@ -25,6 +25,8 @@ export interface Safekeeping {
   /** A good moment for a backup: a shift was closed. */
   suggestBackup(): void;
   warnings(): DataWarning[];
+  /** The file is damaged again and again: putting it back does not help. */
+  warnOfDisk(): void;
   /** Writes the rest, and that the terminal ended in order. */
   close(): Promise<void>;
   /** Writes what can be written; the database is damaged. */
@@ -111,6 +113,11 @@ export function startSafekeeping(options: SafekeepingOptions): Safekeeping {
   return {
     noteCommit: () => mirror.noteCommit(),
     suggestBackup: () => backups.suggest(),
+    warnOfDisk: () =>
+      warn(
+        'damaged',
+        'The disk of this terminal damages the data again and again. Everything that was accepted is kept in copies; replace the disk.',
+      ),
     warnings: () => [...readNotice(store, clock, options.branch), ...found.values()],
     close: async () => {
       await backups.stop();

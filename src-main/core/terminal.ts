@@ -69,7 +69,7 @@ export function createTerminal(options: TerminalOptions): Terminal {
     if (!isKeptSafe || isClosed || healing !== undefined) return;
     log(`terminal: the database is damaged: ${reason}`);
     if (healings >= MAX_HEALINGS) {
-      problem = new AppError('store/damaged', 'The disk damages the data again and again. Call support.');
+      safekeeping?.warnOfDisk();
       return;
     }
     healings += 1;

@@ -12,6 +12,7 @@ import { Button } from '../../ui/Button.tsx';
 import { Figure } from '../../ui/Figure.tsx';
 import { OrderSheet } from '../../ui/OrderSheet.tsx';
 import { Tabs } from '../../ui/Tabs.tsx';
+import { DataWarnings } from './DataWarnings.tsx';
 import { LinkState } from './LinkState.tsx';
 import { OutboxList } from './OutboxList.tsx';
 import { PathTestSheet } from './PathTestSheet.tsx';
@@ -97,6 +98,7 @@ export function SyncScreen() {
           <SendNow />
         </div>
       </section>
+      <DataWarnings />
       <Figures taskCount={seesTasks ? status?.tasks : undefined} />
       <section className="flex min-h-[320px] flex-1 flex-col overflow-hidden rounded-lg border border-line bg-surface">
         <header className="no-bar overflow-x-auto px-4 py-3">

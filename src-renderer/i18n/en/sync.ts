@@ -13,6 +13,13 @@ export const sync = {
   lostHelp: 'What stands here is from {{time}}.',
   unknown: 'Asking the terminal',
   trouble: 'Why it waits: {{text}}',
+  data: {
+    restored: 'This terminal has put its data back',
+    damaged: 'The disk of this terminal damages data',
+    mirror: 'The safety copy cannot be written',
+    backup: 'The hourly backup cannot be written',
+    'second-drive': 'The second drive cannot be written',
+  },
   since: 'since {{time}}',
   lastContact: 'Last word from the cloud',
   never: 'not yet',

@@ -23,8 +23,9 @@ describe('the options of npm start', () => {
   });
 
   it('takes each of them', () => {
-    expect(parse('--port', '5000', '--data', '/tmp/x', '--no-open', '--fresh')).toEqual({
+    expect(parse('--port', '5000', '--data', '/tmp/x', '--backups', '/mnt/y', '--no-open', '--fresh')).toEqual({
       port: 5000,
+      backupsDir: '/mnt/y',
       dataDir: '/tmp/x',
       isOpening: false,
       isFresh: true,
@@ -32,6 +33,11 @@ describe('the options of npm start', () => {
       isWatching: false,
     });
     expect(parse('--help').isHelp).toBe(true);
+  });
+
+  it('takes the second drive from the environment too, and none when there is none', () => {
+    expect(parse().backupsDir).toBeUndefined();
+    expect(parseStartOptions([], { CHEFCLOUD_BACKUPS: '/mnt/z' }).backupsDir).toBe('/mnt/z');
   });
 
   it.each(['0', '65535', '70000', 'many', '4600.5', ''])('refuses the port %j', (port) => {
