@@ -62,10 +62,6 @@ export function syncRows(options: SyncRowsOptions) {
   const tempCommit = db.prepare('COMMIT');
   const tempRollback = db.prepare('ROLLBACK');
 
-  const cursor = (): Cursor | undefined => {
-    const text = meta.find('cursor');
-    return text === undefined ? undefined : parseCursor(text);
-  };
   const seeLamport = (lamport: number): void => {
     if (lamport <= Number(meta.find('lamport') ?? 0)) return;
     meta.save('lamport', String(lamport));
@@ -206,23 +202,21 @@ export function syncRows(options: SyncRowsOptions) {
         if (sent?.incarnation === incarnation && sent.head?.seq === ackedSeq())
           store.outboxHeads.keep(incarnation, sent.head);
         seeLamport(lamport);
-        const at = cursor();
-        if (at !== undefined) settleArrived(at, [], dirty);
+        // Nothing is settled here: `visible` counts in the cloud's history of now, and the cursor may be of the one before it was
+        // put back. The rows themselves bring the outcome along, and a pull the watermark.
         outbox.saveMarks();
         return reconcile.run(dirty);
       });
       if (changed.length > 0) options.onChanged(changed);
       return { retry, applied };
     },
-    expectFrom: (incarnationId: string, seq: number): boolean => {
+    expectFrom: (incarnationId: string, seq: number): 'next' | 'lost' | 'gone' => {
       const incarnation = outbox.findIncarnation(incarnationId);
-      if (incarnation === undefined) return false;
+      if (incarnation === undefined) return 'gone';
       const pos = outbox.posOf(incarnation, seq);
-      if (pos > outbox.ackedPos() || pos > outbox.lastPos()) return pos === outbox.ackedPos() + 1;
-      if (outbox.idAt(pos) === undefined) return false;
-      const changed = store.write(() => reconcile.run(reconcile.retouch(outbox.reopenFrom(pos))));
-      if (changed.length > 0) options.onChanged(changed);
-      return true;
+      if (pos > outbox.ackedPos() || pos > outbox.lastPos()) return pos === outbox.ackedPos() + 1 ? 'next' : 'gone';
+      // Not made pending here: the bases are of before the loss and hold its effect already. The next pull brings both.
+      return outbox.idAt(pos) === undefined ? 'gone' : 'lost';
     },
     isBehind: (watermarks: readonly Watermark[]): boolean => {
       const { id, firstPos } = outbox.incarnation();

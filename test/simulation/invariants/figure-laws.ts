@@ -141,7 +141,7 @@ function dayOf(terminal: { info(): { branch: { zone: string; dayStartHour: numbe
 }
 
 /** A terminal that has everything shows what the cloud has: same rows, nothing more, nothing less. */
-export const replicaEqual = defineLaw('replica-equal', ({ world, cloud }, broken: Broken) => {
+export const replicaEqual = defineLaw('replica-equal', ({ world, cloud, ledger }, broken: Broken) => {
   const kinds = [...new Set(cloud.rows.map(({ kind }) => kind))];
   for (const sim of world.terminals) {
     const { name, terminal } = sim;
@@ -149,7 +149,8 @@ export const replicaEqual = defineLaw('replica-equal', ({ world, cloud }, broken
     for (const kind of kinds) {
       // As they are stored: fields of a newer cloud, which this version does not show, are kept too.
       const stored = sim.query<{ id: string; body: string }>(
-        'SELECT id, body FROM entity WHERE kind = ? AND body IS NOT NULL',
+        // What a cloud that was put back has lost is kept (base_seq 0), and shown: it is more than the cloud has.
+        `SELECT id, body FROM entity WHERE kind = ? AND body IS NOT NULL ${ledger.wasCloudRestored ? 'AND base_seq > 0' : ''}`,
         [kind],
       );
       const here = new Map(stored.map(({ id, body }) => [id, JSON.parse(body) as unknown]));

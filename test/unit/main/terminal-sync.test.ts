@@ -87,6 +87,31 @@ describe('a terminal and its cloud', () => {
     expect(till.terminal.backlog()).toEqual({ waiting: 1, unsettled: 1 });
   });
 
+  test('a cloud that was put back counts anew: an outcome of its settles nothing by its number', async () => {
+    const till = await TestTerminal.create();
+    const orderId = till.openOrder();
+    await quiet();
+    await till.pass(200_000);
+    till.cloud.intercept = ({ path, body }) => {
+      if (path.startsWith('/sync/changes')) return new Error('cut');
+      if (path !== '/sync/push') return undefined;
+      const { entries } = body as { entries: { seq: number; id: string }[] };
+      // Far below the cursor, which is of the history before.
+      const visible = { org: 0, branch: 1 };
+      const outcomes = entries.map(({ seq, id }) => ({ seq, id, status: 'applied', flags: [], visible }));
+      return Response.json({
+        outcomes,
+        watermark: entries.at(-1)?.seq ?? 0,
+        lamport: 9,
+        serverAt: '2026-03-02T12:00:00Z',
+      });
+    };
+    till.pay(orderId);
+    await quiet();
+    expect(till.terminal.backlog()).toEqual({ waiting: 0, unsettled: 1 });
+    expect(till.terminal.find('order', orderId)?.payments).toHaveLength(1);
+  });
+
   test('acknowledged is not arrived: the command stays on top until its rows are here', async () => {
     const till = await TestTerminal.create();
     await quiet();
