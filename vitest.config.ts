@@ -19,7 +19,9 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'cloud',
-          include: ['cloud', 'contract', 'replay', 'crash', 'simulation'].map((name) => `test/${name}/**/*.test.ts`),
+          include: ['cloud', 'contract', 'replay', 'crash', 'field-failures', 'simulation'].map(
+            (name) => `test/${name}/**/*.test.ts`,
+          ),
           pool: 'forks',
           globalSetup: ['test/global-setup.ts'],
           testTimeout: seconds(60),

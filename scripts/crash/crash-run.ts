@@ -48,6 +48,8 @@ type Victim = 'terminal' | 'cloud' | 'terminal and cloud' | `postgres ${Postgres
 
 interface Till {
   name: string;
+  /** What its receipt numbers begin with. */
+  series: string;
   dataDir: string;
   process: SellerProcess;
 }
@@ -132,7 +134,7 @@ export class CrashRun {
         if (message.said === 'confirmed') this.#onConfirmed();
       };
       const process = new SellerProcess({ dataDir, cloudUrl: cloud.url, actorId: ownerId, onMessage });
-      this.#tills.push({ name, dataDir, process });
+      this.#tills.push({ name, series: `T${index + 1}`, dataDir, process });
     }
     await Promise.all(this.#tills.map((till) => till.process.start()));
   }
@@ -222,7 +224,9 @@ export class CrashRun {
     await Promise.all(this.#tills.map(({ process }) => process.kill()));
     const tillFacts = this.#tills.map((till) => ({ till, facts: readTerminal(till.dataDir) }));
     for (const { till, facts } of tillFacts) this.#problems.push(...this.#record.resolve(till.name, facts.orders));
-    for (const { till, facts } of tillFacts) this.#compare(till.name, facts, 'SUCCESS');
+    // Of the other tills' sales it has what came by then.
+    for (const { till, facts } of tillFacts)
+      this.#problems.push(...this.#record.compare(till.name, facts.orders, till.series).slice(0, 20));
     if (this.#postgres === undefined) await this.#theCloud.kill();
     const cloudFacts =
       this.#postgres === undefined
@@ -234,7 +238,21 @@ export class CrashRun {
       cloudFacts,
     );
     if (this.#postgres === undefined) await this.#theCloud.start();
+    if (this.#problems.length === 0) await this.#checkReplicas();
     await Promise.all(this.#tills.map(({ process }) => process.start()));
+  }
+
+  /** Each till gets the other tills' sales too: then its file must hold all there is. */
+  async #checkReplicas(): Promise<void> {
+    await Promise.all(this.#tills.map(({ process }) => process.start()));
+    const closed = [...this.#record.orders.values()].filter(({ isClosed }) => isClosed).length;
+    await withTimeout(
+      Promise.all(this.#tills.map(({ process }) => process.catchUp(this.#record.orders.size, closed))),
+      DRAIN_MS,
+      "a till does not get the other tills' sales",
+    );
+    await Promise.all(this.#tills.map(({ process }) => process.kill()));
+    for (const { name, dataDir } of this.#tills) this.#compare(name, readTerminal(dataDir), 'SUCCESS');
   }
 
   #compare(where: string, facts: StoreFacts, done: string): void {

@@ -71,8 +71,9 @@ export class SalesRecord {
     return problems;
   }
 
-  /** What a store of the branch has wrong: of all orders, or with `isMine` of those. Empty when everything is right. */
-  compare(where: string, facts: Facts, isMine: (orderId: string) => boolean = () => true): string[] {
+  /** What a store of the branch has wrong: of all orders, or of one series of receipts. Empty when everything is right. */
+  compare(where: string, facts: Facts, series = ''): string[] {
+    const isMine = ({ number }: OrderFacts): boolean => series === '' || number.startsWith(`${series}-`);
     const problems: string[] = [];
     const say = (what: string): void => void problems.push(`${where}: ${what}`);
     const ids = new Set<string>();
@@ -82,7 +83,7 @@ export class SalesRecord {
       if (this.#never.has(id)) say(`${what} ${id} was undone by a crash and came back`);
     };
     for (const [orderId, order] of facts) {
-      if (!isMine(orderId)) continue;
+      if (!isMine(order)) continue;
       const known = this.#orders.get(orderId);
       if (known === undefined) say(`order ${orderId} was rung up by nobody`);
       for (const line of order.lines) once(line.id, 'line');
@@ -90,13 +91,13 @@ export class SalesRecord {
       for (const refund of order.refunds) once(refund.id, 'refund');
     }
     for (const [orderId, wanted] of this.#orders) {
-      if (!isMine(orderId)) continue;
+      if (!isMine(wanted)) continue;
       const order = facts.get(orderId);
       if (order === undefined) say(`LOST order ${orderId} (${wanted.number})`);
       else for (const what of differences(wanted, order)) say(`order ${orderId}: ${what}`);
     }
-    const mine = [...facts].filter(([orderId]) => isMine(orderId));
-    const [wanted, found] = [sumsOf([...this.#orders].filter(([id]) => isMine(id))), sumsOf(mine)];
+    const mine = [...facts].filter(([, order]) => isMine(order));
+    const [wanted, found] = [sumsOf([...this.#orders].filter(([, order]) => isMine(order))), sumsOf(mine)];
     for (const [name, amount] of Object.entries(wanted))
       if (found[name] !== amount) say(`${name} is ${String(found[name])}, the record says ${amount}`);
     problems.push(...seriesProblems(where, mine));

@@ -37,6 +37,8 @@ export const SellerMessage = z.discriminatedUnion('said', [
   }),
   /** Nothing waits, and everything has arrived. */
   z.object({ said: z.literal('settled') }),
+  /** It shows as many orders, and as many closed ones, as it was told that there are. */
+  z.object({ said: z.literal('caught-up') }),
 ]);
 export type SellerMessage = z.infer<typeof SellerMessage>;
 

@@ -80,6 +80,13 @@ export class SellerProcess {
     await settled;
   }
 
+  /** Waits until it shows so many orders, and so many closed ones: its own and those of other tills. */
+  async catchUp(orders: number, closed: number): Promise<void> {
+    const caughtUp = this.#expect('caught-up');
+    this.#child?.stdin?.write(`catch-up ${orders} ${closed}\n`);
+    await caughtUp;
+  }
+
   /** `kill -9`; resolves when it is gone and its last word has been read. */
   async kill(): Promise<void> {
     this.#child?.kill('SIGKILL');

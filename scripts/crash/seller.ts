@@ -22,6 +22,8 @@ const terminal = createTerminal({
   log: (line) => process.stderr.write(`${line}\n`),
 });
 
+const LOOK_EVERY_MS = 50;
+
 interface Step {
   call: CommandCall;
   effects: Effect[];
@@ -128,13 +130,22 @@ function openShift(): void {
   terminal.execute({ actorId, calls: [{ name: 'shift.open', input: { shiftId: randomUUID(), floatMinor: 0 } }] });
 }
 
+/** Rows of other tills come when they come. */
+function catchUp(orders: number, closed: number): void {
+  const all = terminal.list('order');
+  if (all.length >= orders && all.filter(({ status }) => status === 'closed').length >= closed)
+    say({ said: 'caught-up' });
+  else setTimeout(() => catchUp(orders, closed), LOOK_EVERY_MS);
+}
+
 const orders = createInterface({ input: process.stdin });
 orders.on('line', (line) => {
-  const [word, number] = line.split(' ');
+  const [word, number, closed] = line.split(' ');
   if (word === 'sell') {
     budget += Number(number);
     void sell();
   } else if (word === 'wake') terminal.wake();
+  else if (word === 'catch-up') catchUp(Number(number), Number(closed));
   else if (word === 'settle') void terminal.whenSettled().then(() => say({ said: 'settled' }));
 });
 // The checker is gone.
