@@ -19,6 +19,8 @@ export interface ReplicatorOptions {
   random: () => number;
   /** Some commands were answered. */
   onProgress(): void;
+  /** The cloud lacks commands that it had acknowledged: a pull brings its rows, and makes them wait again. */
+  onLost(): void;
 }
 
 /** Brings the outbox to the cloud, first in, first out. */
@@ -135,7 +137,9 @@ export function startReplicator(options: ReplicatorOptions): Replicator {
   };
 
   const rewind = (batch: PushBatch, expected: number): number => {
-    if (store.expectFrom(batch.incarnation, expected)) {
+    const found = store.expectFrom(batch.incarnation, expected);
+    if (found !== 'gone') {
+      if (found === 'lost') options.onLost();
       link.setHold('push', { cause: 'failing', text: ERRORS['sync/gap'].text });
       return backoff.next();
     }

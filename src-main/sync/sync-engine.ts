@@ -142,6 +142,7 @@ export function startSync(options: SyncOptions): Sync {
       log,
       random: options.random,
       onProgress: pushed,
+      onLost: () => void pull(),
     });
     if (mustRenew) replicator.renewIncarnation();
     replicator.wake();

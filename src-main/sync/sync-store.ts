@@ -52,8 +52,8 @@ export interface SyncStore {
     outcomes: readonly EntryOutcome[],
     lamport: number,
   ): { retry: WireError | undefined; applied: number };
-  /** The cloud expects this `seq` next. Returns false when this terminal does not have it any more. */
-  expectFrom(incarnation: string, seq: number): boolean;
+  /** What this terminal has at the `seq` that the cloud expects: its next entry, one that was acknowledged and is lost there, or nothing any more. */
+  expectFrom(incarnation: string, seq: number): 'next' | 'lost' | 'gone';
   /** The cloud has a higher `seq` of the current incarnation than this terminal ever gave out. */
   isBehind(watermarks: readonly Watermark[]): boolean;
   /** Goes on under a new random series; what waits moves into it. */
