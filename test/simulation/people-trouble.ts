@@ -5,8 +5,8 @@ import type { Post } from './world.ts';
 /** A tap whose command throws inside wherever it is run again. */
 export function poisonEntry({ world, random, houses }: Happening): void {
   const post = random.pick(world.posts);
-  const { terminal } = post.host;
-  const shift = terminal?.list('shift').find((each) => each.status === 'open');
+  const { host } = post;
+  const shift = host.watched(() => host.terminal?.list('shift').find((each) => each.status === 'open'));
   const isPhysical = shift !== undefined && random.chance(0.5);
   const call = isPhysical
     ? { name: 'shift.noSale', input: { shiftId: shift.id, reason: 'poison' } }
@@ -28,7 +28,7 @@ export function takeRight({ world, random, houses, cut }: Happening): void {
   const person = random.pick(
     from.branch.staff.filter(({ id, level }) => id.endsWith('-2') && level >= 'L2' && level <= 'L4'),
   );
-  const row = from.host.terminal?.find('staff', person.id);
+  const row = from.host.watched(() => from.host.terminal?.find('staff', person.id));
   if (row === undefined) return;
   const { name, branchIds } = row;
   const isFired = random.chance(0.4);

@@ -16,7 +16,9 @@ export const SOUTH = BranchId.parse('south');
 export const CLOUD_URL = 'http://cloud.test';
 
 const LEVELS: readonly Level[] = ['L1', 'L2', 'L3', 'L4', 'L5'];
-const MOST_NORTH = 5;
+/** One more than a run has terminals: in the name of the last, the stream is read by itself. */
+const MOST_NORTH = 6;
+export const READER = `${NORTH}-${MOST_NORTH}`;
 
 /** A terminal that was enrolled once; each run works on a copy of its folder. */
 export interface EnrolledFolder {

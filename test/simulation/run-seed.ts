@@ -5,6 +5,8 @@ import type { FaultCounts, SimSettings } from './faults.ts';
 import { createChecks } from './invariants/create-checks.ts';
 import type { House } from './house.ts';
 import type { Lab } from './lab.ts';
+import { ReplicaReader } from './replica-reader.ts';
+import { NORTH, READER } from './restaurant.ts';
 import { type Checks, Finding, type ConfirmedCommand, type LedgerEvents } from './sim-types.ts';
 import { Trouble } from './trouble.ts';
 import { createWorkload } from './workload/create-workload.ts';
@@ -60,10 +62,14 @@ class Run {
   readonly houses: House[] = [];
   readonly confirmed = new Set<string>();
   readonly trouble: Trouble;
+  readonly reader: ReplicaReader;
 
   constructor(world: World) {
     this.world = world;
     this.trouble = new Trouble(world, this.houses);
+    const device = world.lab.enrolled.find(({ name }) => name === READER);
+    this.reader = new ReplicaReader(world, NORTH, device?.deviceId ?? '');
+    world.onCloudGone = () => this.reader.lost();
     world.onReopened = (post) => this.#recover(post);
     const { posts, random } = world;
     for (const branchId of new Set(posts.map(({ host }) => host.branchId))) {
@@ -80,6 +86,7 @@ class Run {
     const random = world.random.fork('steps');
     this.trouble.prepare();
     await world.open();
+    await this.reader.connect();
     await world.pass(2_000);
     for (let step = 0; step < world.settings.steps; step += 1) {
       await this.trouble.step();
@@ -89,6 +96,7 @@ class Run {
     }
     await this.#drain();
     await this.#watching(async (checks) => checks.atEnd());
+    await this.reader.check(true);
     world.counts.twoTerminalsOneOrder += await world.sharedOrders();
   }
 
@@ -97,6 +105,7 @@ class Run {
       checks.afterStep();
       if (isAtRest) await checks.atRest();
     });
+    if (isAtRest) await this.reader.check(false);
   }
 
   /** Who checks meets no fault of a disk. */

@@ -43,6 +43,7 @@ export class CloudHost implements SimCloud {
   readonly #work: Work;
   #generation: Generation | undefined;
   #plan: CrashPlan | undefined;
+  #isSessionLeft = false;
   /** The version that runs from the next start on. */
   build: Build;
   onCrash: (how: 'before' | 'after' | 'any') => void = () => undefined;
@@ -67,11 +68,13 @@ export class CloudHost implements SimCloud {
 
   /** Reads as the owner, whether the process is up or not. Only while nothing moves. */
   async query<T>(text: string, parameters: readonly unknown[] = []): Promise<T[]> {
+    await this.endDead();
     const answer = await this.lite.query(text, [...parameters], { parsers: PARSERS });
     return answer.rows as T[];
   }
 
   async start(): Promise<void> {
+    this.#isSessionLeft = false;
     await endSession(this.lite);
     const generation = this.#born();
     this.#generation = generation;
@@ -96,7 +99,15 @@ export class CloudHost implements SimCloud {
     this.#generation = undefined;
     if (generation === undefined) return;
     generation.isAlive = false;
+    this.#isSessionLeft = true;
     this.#work.forget(generation);
+  }
+
+  /** The engine ends what the dead process had begun. */
+  async endDead(): Promise<void> {
+    if (!this.#isSessionLeft) return;
+    this.#isSessionLeft = false;
+    await endSession(this.lite);
   }
 
   /** Answers one request; `onAnswer` is never called when the process dies meanwhile. */

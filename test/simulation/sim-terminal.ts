@@ -102,12 +102,12 @@ export class TerminalHost implements SimTerminal {
     instance.isAlive = false;
     this.plan = undefined;
     this.#instance = undefined;
-    // Closing a file tidies it up, which a dead process does not do: what lay on the disk before is put back after.
+    // Closing a file tidies it up, which a dead process does not do: what lay on the disk before is put back after,
+    // into the same files. To a terminal another file in their place is a copy, after which it starts a new series.
     const kept = `${this.folder}.kept`;
     cpSync(this.folder, kept, { recursive: true });
     for (const file of instance.files) closeHard(file);
     ownFolder(this.folder, undefined);
-    rmSync(this.folder, { recursive: true, force: true });
     cpSync(kept, this.folder, { recursive: true });
     rmSync(kept, { recursive: true, force: true });
   }
@@ -133,18 +133,21 @@ export class TerminalHost implements SimTerminal {
     cpSync(from, this.folder, { recursive: true });
   }
 
+  /** Looks at the terminal without meeting a fault of its disk. */
+  watched<T>(look: () => T): T {
+    const wasWatched = this.isWatched;
+    this.isWatched = true;
+    try {
+      return look();
+    } finally {
+      this.isWatched = wasWatched;
+    }
+  }
+
   query<T>(text: string, parameters: readonly unknown[] = []): T[] {
     const file = join(this.folder, 'terminal.db');
     const open = [...(this.#instance?.files ?? [])].find((db) => db.name === file && db.open);
-    if (open !== undefined) {
-      const wasWatched = this.isWatched;
-      this.isWatched = true;
-      try {
-        return open.prepare<unknown[], T>(text).all(...parameters);
-      } finally {
-        this.isWatched = wasWatched;
-      }
-    }
+    if (open !== undefined) return this.watched(() => open.prepare<unknown[], T>(text).all(...parameters));
     if (!existsSync(file)) return [];
     const db = new Database(file);
     try {

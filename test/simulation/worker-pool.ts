@@ -22,7 +22,9 @@ export async function startWorker(): Promise<SimWorker> {
       if ('result' in answer) return answer.result;
       throw new Error('a worker of the simulation began anew');
     },
-    stop: () => child.disconnect(),
+    stop: () => {
+      if (child.connected) child.disconnect();
+    },
   };
 }
 

@@ -37,6 +37,8 @@ export class World {
   readonly lab: Lab;
   /** Called when a terminal has come back, with nothing else happening. */
   onReopened: (post: Post) => void = () => undefined;
+  /** Called when the process of the cloud has ended. */
+  onCloudGone: () => void = () => undefined;
   readonly #chores: Chore[] = [];
   readonly #hash = createHash('sha256');
   readonly #say: ((line: string) => void) | undefined;
@@ -114,6 +116,7 @@ export class World {
     for (const { host } of this.posts) host.kill();
     this.cloud.kill();
     await this.#settle();
+    await this.cloud.endDead();
   }
 
   /** Lets `ms` pass, with everything that happens in it. */
@@ -224,6 +227,7 @@ export class World {
 
   #cloudGone(why: string): void {
     this.trace(why);
+    this.onCloudGone();
     for (const { line } of this.posts) {
       for (const stream of line.streams) stream.cut();
       line.streams.clear();
