@@ -125,6 +125,17 @@ export const physicalNeverRefused = defineLaw('physical-never-refused', ({ cloud
   }
 });
 
+/** What a run may poison: one that is physical, one that is not. */
+const POISONABLE = new Set(['shift.noSale', 'menu.set86']);
+
+/** No command fails inside but for those that the run has poisoned. */
+export const nothingFailsInside = defineLaw('nothing-fails-inside', ({ cloud }, broken: Broken) => {
+  for (const { commandId, name, flags, refusal } of cloud.commands) {
+    const isFailed = flags.includes('failed-inside') || refusal?.code === 'internal';
+    if (isFailed && !POISONABLE.has(name)) broken(`${name} ${commandId} failed inside`);
+  }
+});
+
 /** A refusal has a code and a sentence in the cloud. */
 export const refusalSaid = defineLaw('refusal-said', ({ cloud }, broken: Broken) => {
   for (const { commandId, name, status, refusal } of cloud.commands) {

@@ -9,6 +9,7 @@ import {
   gapFreeOutbox,
   gapFreeSeries,
   nothingLost,
+  nothingFailsInside,
   physicalNeverRefused,
   receiptsUnique,
   refusalSaid,
@@ -17,7 +18,7 @@ import {
 import { dayRowsTrue, kpisTrue, replicaEqual, terminalDaysTrue } from './figure-laws.ts';
 import type { Law } from './law.ts';
 import { booksBalance, givenBackOnce, paymentsOnce, shiftsStand } from './money-laws.ts';
-import { closedStays, linesOnce, ordersOpened, sentOnce, stockAddsUp } from './order-laws.ts';
+import { closedIsFinal, closedStays, linesOnce, ordersOpened, sentOnce, stockAddsUp } from './order-laws.ts';
 import { SoleActorLaws } from './sole-actor-laws.ts';
 import { ViewLaws } from './view-laws.ts';
 
@@ -31,6 +32,7 @@ const ALWAYS: readonly Law[] = [
   gapFreeOutbox,
   countersLead,
   physicalNeverRefused,
+  nothingFailsInside,
   refusalSaid,
   receiptsUnique,
   paymentsOnce,
@@ -40,6 +42,7 @@ const ALWAYS: readonly Law[] = [
   linesOnce,
   sentOnce,
   closedStays,
+  closedIsFinal,
   stockAddsUp,
   dayRowsTrue,
   terminalDaysTrue,

@@ -138,6 +138,9 @@ const breaks: Record<string, [law: Law, how: (state: Falsified) => void][]> = {
   'physical-never-refused': [
     [commandLaws.physicalNeverRefused, (state) => (command(state, 'payment.take').status = 'rejected')],
   ],
+  'nothing-fails-inside': [
+    [commandLaws.nothingFailsInside, (state) => (command(state, 'payment.take').flags = ['failed-inside'])],
+  ],
   'refusal-said': [[commandLaws.refusalSaid, (state) => (command(state, 'order.addLine').status = 'rejected')]],
   'answered-is-stored': [[commandLaws.answeredIsStored, (state) => void state.tables.commands.pop()]],
   'all-answered': [
@@ -205,7 +208,7 @@ const breaks: Record<string, [law: Law, how: (state: Falsified) => void][]> = {
     [orderLaws.linesOnce, (state) => (only(paidOrder(state).lines[0])['unitPriceMinor'] = 1)],
   ],
   'sent-once': [
-    [orderLaws.sentOnce, (state) => (row(state, 'ticket').body['lines'] = [])],
+    [orderLaws.sentOnce, (state) => forRows(state, 'ticket', (ticket) => (ticket['lines'] = []))],
     [orderLaws.sentOnce, (state) => state.tables.rows.push({ ...row(state, 'ticket'), id: 'again' })],
   ],
   'closed-stays': [
@@ -216,6 +219,16 @@ const breaks: Record<string, [law: Law, how: (state: Falsified) => void][]> = {
     [
       orderLaws.closedStays,
       (state) => (row(state, 'order', ({ status }: { status: string }) => status === 'open').body['status'] = 'voided'),
+    ],
+  ],
+  'closed-is-final': [
+    [
+      orderLaws.closedIsFinal,
+      (state) => {
+        const { commands } = state.tables;
+        const [closing] = commands.splice(commands.indexOf(command(state, 'order.close')), 1);
+        commands.unshift(only(closing));
+      },
     ],
   ],
   'orders-opened': [[orderLaws.ordersOpened, (state) => (row(state, 'order').body['number'] = 'T0-0000')]],

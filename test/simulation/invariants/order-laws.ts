@@ -130,6 +130,30 @@ export const closedStays = defineLaw('closed-stays', ({ cloud }, broken: Broken)
   }
 });
 
+/** Once an order is closed or void, nothing more is rung up on it: that goes to the follow-up order of who had not seen it. */
+export const closedIsFinal = defineLaw('closed-is-final', ({ cloud }, broken: Broken) => {
+  const endedAt = new Map<string, number>();
+  const rungAt = new Map<string, number>();
+  for (const [position, deed] of cloud.commands.entries()) {
+    if (!has(deed)) continue;
+    const { name } = deed;
+    if (name === 'order.close' || name === 'order.void') {
+      const orderId = textOf(deed, 'orderId');
+      if (!endedAt.has(orderId)) endedAt.set(orderId, position);
+    }
+    const id =
+      name === 'order.addLine' ? textOf(deed, 'lineId') : name === 'payment.take' ? textOf(deed, 'paymentId') : '';
+    if (id !== '' && !rungAt.has(id)) rungAt.set(id, position);
+  }
+  for (const { id: orderId, lines, payments } of cloud.list('order')) {
+    const ended = endedAt.get(orderId);
+    // A follow-up order opens again when its terminal rings up more.
+    if (ended === undefined || baseOrderId(orderId) !== orderId) continue;
+    for (const { id } of [...lines, ...payments])
+      if ((rungAt.get(id) ?? 0) > ended) broken(`${id} was rung up after order ${orderId} had ended, and lies on it`);
+  }
+});
+
 /** An order that was opened is there under its number; an order nobody opened holds what somebody did on it. */
 export const ordersOpened = defineLaw('orders-opened', ({ cloud }, broken: Broken) => {
   const numbers = new Map<string, string>();

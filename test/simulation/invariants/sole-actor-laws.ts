@@ -76,8 +76,10 @@ export class SoleActorLaws {
     throw new Finding('sole-actor', `${sim.name} alone has acted on ${key}, and ${problem}`);
   }
 
-  #isWithout({ commandId }: ConfirmedCommand, sim: SimTerminal): boolean {
+  /** Refused, lost with a disk, or (a dish, which a run may poison) still to be answered: then a re-run may show nothing of it. */
+  #isWithout({ commandId, name }: ConfirmedCommand, sim: SimTerminal): boolean {
     const [row] = sim.query<{ status: string }>('SELECT status FROM outbox WHERE id = ?', [commandId]);
+    if (name === 'menu.set86' && row?.status !== 'SUCCESS') return true;
     return row?.status === 'FAILED' || this.#ledger.isExcused(commandId);
   }
 
