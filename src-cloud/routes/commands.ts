@@ -7,7 +7,7 @@ import { CommandId } from '#shared/kernel/ids.ts';
 import type { CloudContext } from '../context.ts';
 import { userOf } from '../services/auth.ts';
 import { commandIdFor, runRestCommand } from '../services/command-rest.ts';
-import type { Saved } from '../store/entity-store.ts';
+import type { Saved } from '../store/save-rows.ts';
 import { sendOnce } from './send-once.ts';
 
 const CommandAnswer = z.object({

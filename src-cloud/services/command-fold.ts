@@ -43,6 +43,10 @@ export class CommandFold {
   readonly #rows: EntityRows;
   readonly #fold: Fold;
   readonly #written = new Set<string>();
+  /** What was written since it was last taken. */
+  #changed = new Map<string, Put>();
+  /** As it was taken last: on its way to the database. */
+  readonly #taken = new Map<string, Put>();
 
   constructor(rows: EntityRows) {
     this.#rows = rows;
@@ -90,12 +94,30 @@ export class CommandFold {
   /** Adds rows that no command made. */
   keep(puts: readonly Put[]): void {
     this.#fold.apply(puts);
-    for (const row of puts) this.#written.add(refKey(row));
+    for (const row of puts) {
+      const key = refKey(row);
+      this.#written.add(key);
+      this.#changed.set(key, row);
+    }
   }
 
-  changed(): Put[] {
-    return this.#fold.changed();
+  /** The rows that were written since they were last taken, each in its last state. `stored` knows them as they are now until then. */
+  takeChanged(): Put[] {
+    const rows = [...this.#changed.values()];
+    this.#changed = new Map();
+    return rows;
   }
+
+  /** Rows that were taken are stored from now on. */
+  noteStored(rows: readonly Put[]): void {
+    for (const row of rows) this.#taken.set(refKey(row), row);
+  }
+
+  /** An entity as the database has it, or will have it once everything that is on its way has arrived. */
+  readonly stored: Find = <K extends Kind>(kind: K, id: string): EntityOf<K> | undefined => {
+    const taken = this.#taken.get(refKey({ kind, id }));
+    return taken === undefined ? this.#rows.find(kind, id) : (taken.body as EntityOf<K>);
+  };
 }
 
 /** A command whose `reads` throws is judged by `runCommand`, which meets the same error; here it only names nothing. */

@@ -7,8 +7,9 @@ import { isoAt } from '#shared/kernel/clock.ts';
 import { AppError } from '#shared/kernel/errors.ts';
 import { BranchId, CommandId, DeviceId } from '#shared/kernel/ids.ts';
 import type { CloudContext, UserCaller } from '../context.ts';
-import { findCommands, type KnownCommand, saveCommands, type StoredOutcome } from '../store/command-log.ts';
-import { EntityRows, lockCounters, type Saved, saveRows } from '../store/entity-store.ts';
+import { findCommands, type KnownCommand, type StoredOutcome } from '../store/command-log.ts';
+import { EntityRows, lockCounters } from '../store/entity-store.ts';
+import { saveRows, type Saved } from '../store/save-rows.ts';
 import type { JsonObject } from '../store/schema.ts';
 import type { Tx } from '../store/with-org.ts';
 import { commandContent, isAudited } from './audit-content.ts';
@@ -117,7 +118,7 @@ export async function runRestCommand(
     const { code, message, path } = outcome.error;
     throw new AppError(code, message, path === undefined ? {} : { path });
   }
-  const changed = fold.changed();
+  const changed = fold.takeChanged();
   const stored: StoredOutcome = {
     flags: outcome.flags.map((flag) => flag.code),
     rows: changed.map((row) => [row.kind, row.id]),
@@ -136,25 +137,29 @@ export async function runRestCommand(
     body: JSON.stringify(envelope),
   };
   const receivedAt = isoAt(nowMs);
-  const saved = await saveRows(tx, changed, {
-    orgId,
-    branchId,
-    counters,
-    before: rows.find,
-    nowMs,
-    token: newToken(),
-    movesBranch: true,
-    audit: !isAudited(command)
-      ? []
-      : [
-          {
-            scope: writesOrg(job) ? 'org' : 'branch',
-            content: commandContent({ record, ctx: job.ctx, incarnation: null, input, outcome, changes, receivedAt }),
-          },
-        ],
-  });
   const origin = { orgId, branchId, deviceId: REST_DEVICE, incarnation: null };
-  await saveCommands(tx, origin, [record], saved.visible, receivedAt);
+  const saved = await saveRows(
+    tx,
+    changed,
+    {
+      orgId,
+      branchId,
+      counters,
+      before: rows.find,
+      nowMs,
+      token: newToken(),
+      movesBranch: true,
+      audit: !isAudited(command)
+        ? []
+        : [
+            {
+              scope: writesOrg(job) ? 'org' : 'branch',
+              content: commandContent({ record, ctx: job.ctx, incarnation: null, input, outcome, changes, receivedAt }),
+            },
+          ],
+    },
+    { origin, records: [record] },
+  );
   return { answer: answerOf(command, commandId, stored.flags, changed), saved };
 }
 

@@ -1,7 +1,8 @@
 import type { EchoAnswer } from '#shared/contract/sync-wire.ts';
 import { isoAt } from '#shared/kernel/clock.ts';
 import type { CloudContext, DeviceCaller } from '../context.ts';
-import { EntityRows, lockCounters, saveRows } from '../store/entity-store.ts';
+import { EntityRows, lockCounters } from '../store/entity-store.ts';
+import { saveRows } from '../store/save-rows.ts';
 import { withOrg } from '../store/with-org.ts';
 import { newToken } from './change-token.ts';
 

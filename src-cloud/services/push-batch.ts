@@ -6,19 +6,14 @@ import { put } from '#shared/domain/entity.ts';
 import { isoAt } from '#shared/kernel/clock.ts';
 import { AppError, type WireError } from '#shared/kernel/errors.ts';
 import type { CloudContext, DeviceCaller } from '../context.ts';
-import {
-  type CommandRecord,
-  entryOutcome,
-  findCommands,
-  saveCommands,
-  type StoredOutcome,
-} from '../store/command-log.ts';
-import { type AuditEntry, EntityRows, lockCounters, saveRows } from '../store/entity-store.ts';
+import { type CommandRecord, entryOutcome, findCommands, type StoredOutcome } from '../store/command-log.ts';
+import { EntityRows, lockCounters } from '../store/entity-store.ts';
 import { lockWatermark, moveWatermark, seriesHash } from '../store/watermarks.ts';
 import { withOrg } from '../store/with-org.ts';
 import { commandContent, isAudited } from './audit-content.ts';
 import { newToken } from './change-token.ts';
 import { CommandFold, failedOutcome, type Job, type Ran, writesOrg } from './command-fold.ts';
+import { PartWriter } from './part-writer.ts';
 import type { ReadEntry } from './push-entry.ts';
 import { keepRefusal } from './refusal-row.ts';
 
@@ -100,8 +95,12 @@ export async function runPushBatch(
     });
     const fold = new CommandFold(rows);
     if (options.poison === undefined) await fold.load(fresh.flatMap(({ entry }) => entry.job ?? []));
-    const records: CommandRecord[] = [];
-    const audit: AuditEntry[] = [];
+    const writer = new PartWriter(
+      tx,
+      fold,
+      { orgId, branchId, counters, before: fold.stored, nowMs, token: newToken(), movesBranch: true },
+      series,
+    );
     for (const each of fresh) {
       const { outcome, changes } = await runFresh(fold, each, device, options);
       if (outcome.status === 'rejected' && outcome.error.code === 'internal') {
@@ -112,24 +111,15 @@ export async function runPushBatch(
       }
       if (outcome.status === 'rejected') await keepRefusal(fold, each.entry, outcome, device, nowMs);
       const record = recordOf(each, outcome);
-      records.push(record);
       const { command, job, envelope } = each.entry;
-      if (!isAudited(command) || envelope === undefined) continue;
-      const line = { record, ctx: device, incarnation, input: job?.input, outcome, changes, receivedAt };
-      audit.push({ scope: job !== undefined && writesOrg(job) ? 'org' : 'branch', content: commandContent(line) });
+      if (!isAudited(command) || envelope === undefined) writer.add(record);
+      else {
+        const line = { record, ctx: device, incarnation, input: job?.input, outcome, changes, receivedAt };
+        const scope = job !== undefined && writesOrg(job) ? 'org' : 'branch';
+        writer.add(record, { scope, content: commandContent(line) });
+      }
     }
-
-    const saved = await saveRows(tx, fold.changed(), {
-      orgId,
-      branchId,
-      counters,
-      before: rows.find,
-      nowMs,
-      token: newToken(),
-      movesBranch: records.length > 0,
-      audit,
-    });
-    await saveCommands(tx, series, records, saved.visible, receivedAt);
+    const saved = await writer.finish();
     const lamport =
       options.outside !== undefined
         ? watermark.lamport
@@ -145,16 +135,15 @@ export async function runPushBatch(
       );
     }
 
-    const recorded = new Map(records.map((record) => [record.id, record]));
     return {
       saved,
       gapAt,
       outcomes: entries.slice(0, outcomes.length).map((entry) => {
         const former = known.get(entry.recordId);
         if (former !== undefined) return entryOutcome(entry, former.status, former.outcome, former.visible);
-        const record = recorded.get(entry.recordId);
-        if (record === undefined) throw new TypeError(`no outcome for ${entry.recordId}`);
-        return entryOutcome(entry, record.status, record.outcome, saved.visible);
+        const recorded = writer.recorded.get(entry.recordId);
+        if (recorded === undefined) throw new TypeError(`no outcome for ${entry.recordId}`);
+        return entryOutcome(entry, recorded.record.status, recorded.record.outcome, recorded.visible);
       }),
     };
   });

@@ -70,31 +70,6 @@ export async function findCommands(tx: Tx, orgId: string, ids: readonly string[]
   return found;
 }
 
-/** Records commands with what became of them, in one statement. */
-export async function saveCommands(
-  tx: Tx,
-  origin: CommandOrigin,
-  records: readonly CommandRecord[],
-  visible: { org: number; branch: number },
-  receivedAt: string,
-): Promise<void> {
-  if (records.length === 0) return;
-  const { orgId, branchId, deviceId, incarnation } = origin;
-  await sql`
-    insert into command (org_id, id, branch_id, device_id, incarnation, seq, lamport, name, version, actor_id, approved_by, device_at,
-      received_at, status, outcome, visible_org, visible_branch, body)
-    select ${orgId}, id, ${branchId}, ${deviceId}, ${incarnation}, seq, lamport, name, version, actor_id, nullif(approved_by, ''),
-      nullif(device_at, '')::timestamptz, ${receivedAt}::timestamptz, status, outcome::jsonb, ${visible.org}::int8,
-      ${visible.branch}::int8, body
-    from unnest(
-      ${texts(records.map(({ id }) => id))}, ${records.map(({ seq }) => seq)}::int8[], ${records.map(({ lamport }) => lamport)}::int8[],
-      ${texts(records.map(({ name }) => name))}, ${records.map(({ version }) => version)}::int4[],
-      ${texts(records.map(({ actorId }) => actorId))}, ${texts(records.map(({ approvedBy }) => approvedBy ?? ''))},
-      ${texts(records.map(({ deviceAt }) => deviceAt ?? ''))}, ${texts(records.map(({ status }) => status))},
-      ${texts(records.map(({ outcome }) => JSON.stringify(outcome)))}, ${texts(records.map(({ body }) => body))})
-      as x(id, seq, lamport, name, version, actor_id, approved_by, device_at, status, outcome, body)`.execute(tx);
-}
-
 /** An outcome as the terminal gets it. */
 export function entryOutcome(
   entry: { seq: number; id: string },

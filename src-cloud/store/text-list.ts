@@ -7,11 +7,10 @@ const SEPARATOR = '\u001f';
  * quoting every element. JSON text, ids and codes cannot contain that character; from anything else it is taken out.
  */
 export function texts(values: readonly string[]): RawBuilder<string[]> {
-  if (values.length === 0) return sql`array[]::text[]`;
   const direct = values.join(SEPARATOR);
   const joined = isClean(direct, values.length) ? direct : values.map(withoutSeparator).join(SEPARATOR);
   // An empty text would be cut into no element at all.
-  if (joined === '') return sql`array['']::text[]`;
+  if (joined === '' && values.length > 0) return sql`array['']::text[]`;
   return sql`string_to_array(${joined}::text, ${SEPARATOR}::text)`;
 }
 

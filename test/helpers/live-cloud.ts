@@ -6,7 +6,8 @@ import { BranchId, DeviceId, OrgId, StaffId, StationId } from '#shared/kernel/id
 import { type Cloud, buildCloud, type CloudOptions } from '../../src-cloud/app.ts';
 import { saveOrgRows } from '../../src-cloud/services/branches.ts';
 import { newToken } from '../../src-cloud/services/change-token.ts';
-import { EntityRows, lockCounters, saveRows } from '../../src-cloud/store/entity-store.ts';
+import { EntityRows, lockCounters } from '../../src-cloud/store/entity-store.ts';
+import { saveRows } from '../../src-cloud/store/save-rows.ts';
 import { withDirectory, withOrg } from '../../src-cloud/store/with-org.ts';
 import type { Engine } from './engines.ts';
 import { FakeClock } from './fake-clock.ts';
