@@ -118,7 +118,7 @@ export function startSafekeeping(options: SafekeepingOptions): Safekeeping {
         'damaged',
         'The disk of this terminal damages the data again and again. Everything that was accepted is kept in copies; replace the disk.',
       ),
-    warnings: () => [...readNotice(store, clock, options.branch), ...found.values()],
+    warnings: () => [...readNotice(store, clock, options.branch), ...findLacking(store, clock), ...found.values()],
     close: async () => {
       await backups.stop();
       await mirror.close();
@@ -138,6 +138,17 @@ function readNotice(store: Store, clock: Clock, branch: Branch): DataWarning[] {
   if (notice === undefined || clock.now() - Date.parse(notice.at) > NOTICE_DAYS * 86_400_000) return [];
   const format = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short', timeZone: branch.zone });
   return [{ code: 'restored', text: describeHealing(notice, (iso) => format.format(Date.parse(iso))), at: notice.at }];
+}
+
+/** Only what is told by one terminal and shown by others; menu, people and tables belong to the cloud. */
+const TOLD_KINDS = ['order', 'ticket', 'session', 'shift', 'stockMovement'] as const;
+
+function findLacking(store: Store, clock: Clock): DataWarning[] {
+  const count = store.entities.countLacking(TOLD_KINDS);
+  if (count === 0) return [];
+  const what = count === 1 ? '1 record (order, ticket, shift …)' : `${count} records (orders, tickets, shifts …)`;
+  const text = `The cloud was put back from a backup and lacks ${what} of other terminals. They are kept and shown here, and come back to the cloud when those terminals connect.`;
+  return [{ code: 'cloud-lacks', text, at: store.meta.find('cloudLacksAt') ?? isoAt(clock.now()) }];
 }
 
 /**

@@ -38,6 +38,8 @@ export interface EntityRows {
   listResolved(limit: number): EntityOf<'anomaly'>[];
   countByState(kind: Kind, state: string): number;
   countByDay(kind: Kind, day: string): number;
+  /** Rows that the cloud had once and has not any more: of terminals that have not sent them again. */
+  countLacking(kinds: readonly Kind[]): number;
   /** Keeps rows that have just been committed at hand. */
   remember(rows: readonly Put[]): void;
   /** The file has changed under these rows. */
@@ -93,6 +95,10 @@ export function entityRows(db: Database.Database, log: Log): EntityRows {
     .pluck();
   const countDay = db
     .prepare<[string, string], number>('SELECT count(*) FROM entity WHERE kind = ? AND day = ?')
+    .pluck();
+
+  const countLacking = db
+    .prepare<[string], number>('SELECT count(*) FROM entity WHERE kind = ? AND base_seq = 0 AND pending = 0')
     .pluck();
 
   const parse = <K extends Kind>(kind: K, id: string, text: string): EntityOf<K> => {
@@ -175,6 +181,7 @@ export function entityRows(db: Database.Database, log: Log): EntityRows {
     listResolved: (limit) => parseList('anomaly', resolved.all(limit)),
     countByState: (kind, state) => countState.get(kind, state) ?? 0,
     countByDay: (kind, day) => countDay.get(kind, day) ?? 0,
+    countLacking: (kinds) => kinds.reduce((sum, kind) => sum + (countLacking.get(kind) ?? 0), 0),
     remember: (rows) => {
       for (const row of rows) keep(refKey(row), row.body);
     },

@@ -14,7 +14,8 @@ export type MetaKey =
   | 'mustTellHeads'
   | 'healed'
   | 'fileIdentity'
-  | 'copiesFolder';
+  | 'copiesFolder'
+  | 'cloudLacksAt';
 
 export interface MetaRows {
   find(key: MetaKey): string | undefined;

@@ -147,6 +147,11 @@ const migrations: readonly { number: number; sql: string }[] = [
       END;
     `,
   },
+  {
+    number: 6,
+    // What this terminal has and the cloud, put back from a backup, has not.
+    sql: `CREATE INDEX entity_lacking ON entity (kind) WHERE base_seq = 0 AND pending = 0`,
+  },
 ];
 
 export const SCHEMA_VERSION = Math.max(...migrations.map(({ number }) => number));

@@ -148,7 +148,10 @@ export function syncRows(options: SyncRowsOptions) {
       seeLamport(end.lamport);
       outbox.saveMarks();
       keepHeads(end.auditHeads);
-      if (end.isReset) meta.save('mustTellHeads', '1');
+      if (end.isReset) {
+        meta.save('mustTellHeads', '1');
+        meta.save('cloudLacksAt', isoAt(clock.now()));
+      }
       const rebased = reconcile.run(dirty);
       return [...refs, ...rebased];
     });
@@ -169,6 +172,10 @@ export function syncRows(options: SyncRowsOptions) {
     waiting: () => {
       const { waiting, oldestWaitingAt } = outbox.counts();
       return { count: waiting, oldestAt: oldestWaitingAt };
+    },
+    unarrived: () => {
+      const { waiting, unsettled } = outbox.counts();
+      return unsettled - waiting;
     },
     hasUnarrived: () => {
       const { waiting, unsettled } = outbox.counts();

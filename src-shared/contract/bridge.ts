@@ -58,10 +58,11 @@ export type HoldCause = z.infer<typeof HoldCause>;
 
 /**
  * What people should know about the safety of this terminal's data; none of it stops anybody from selling. `restored`: the
- * database was damaged or old and was put back; `damaged`: a check found damage; `mirror`, `backup`, `second-drive`: a safety copy cannot be written.
+ * database was damaged or old and was put back; `damaged`: the disk damages it again and again; `mirror`, `backup`, `second-drive`: a safety copy
+ * cannot be written; `cloud-lacks`: the cloud was put back from a backup and lacks what other terminals had sent and this one still has.
  */
 export const DataWarning = z.object({
-  code: z.enum(['restored', 'damaged', 'mirror', 'backup', 'second-drive']),
+  code: z.enum(['restored', 'damaged', 'mirror', 'backup', 'second-drive', 'cloud-lacks']),
   text: z.string(),
   at: IsoAt,
 });

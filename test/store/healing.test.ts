@@ -9,12 +9,15 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { silentLog } from '#shared/kernel/log.ts';
 import { readMirror } from '../../src-main/store/mirror-files.ts';
 import { openStore } from '../../src-main/store/store.ts';
 import { testFolder, TestTerminal } from '../helpers/test-terminal.ts';
 
+// Real files and threads, on a machine that may be busy with other things.
+const SOON = { timeout: 15_000 };
 const fileOf = (till: TestTerminal): string => join(till.dataDir, 'terminal.db');
 const asides = (till: TestTerminal): string[] =>
   readdirSync(till.dataDir).filter((name) => name.startsWith('damaged-'));
@@ -46,7 +49,7 @@ const breakHeader = (till: TestTerminal): void => {
 const backUp = async (till: TestTerminal): Promise<void> => {
   await till.pass(61_000);
   await expect
-    .poll(() => existsSync(join(till.dataDir, 'backups')) && readdirSync(join(till.dataDir, 'backups')))
+    .poll(() => existsSync(join(till.dataDir, 'backups')) && readdirSync(join(till.dataDir, 'backups')), SOON)
     .toEqual(expect.arrayContaining([expect.stringMatching(/^terminal-\d+-\d+\.db$/)]));
 };
 /** Everything that was ever confirmed reaches the cloud, once, in series without a gap. */
@@ -178,6 +181,8 @@ describe('a damaged database', () => {
       expect(numbers(till)).toEqual(['T1-0001', 'T1-0002']);
       const kept = asides(till).filter((name) => existsSync(join(till.dataDir, name, 'terminal.db')));
       expect(kept).toHaveLength(1);
+      const [first] = readFileSync(join(till.dataDir, kept[0] ?? '', 'terminal.db'));
+      expect(first).toBe(0x55);
       if (!hasCrashed) break;
     }
     expect(steps).toBeGreaterThan(20);
@@ -209,7 +214,7 @@ describe('a damaged database', () => {
     await backUp(till);
     orders.push(till.openOrder());
     await till.pass(1_000);
-    await expect.poll(() => readMirror(join(till.dataDir, 'mirror'), false).entries.length).toBe(4);
+    await expect.poll(() => readMirror(join(till.dataDir, 'mirror'), false).entries.length, SOON).toBe(4);
     const damage = Object.assign(new Error('database disk image is malformed'), { code: 'SQLITE_CORRUPT' });
     const { SqliteError } = (await import('better-sqlite3')).default;
     Object.setPrototypeOf(damage, SqliteError.prototype);
@@ -222,7 +227,7 @@ describe('a damaged database', () => {
         },
       }),
     ).toThrow(expect.objectContaining({ code: 'store/damaged' }));
-    await expect.poll(() => till.terminal.isEnrolled && warningOf(till)).toMatch(/was damaged/);
+    await expect.poll(() => till.terminal.isEnrolled && warningOf(till), SOON).toMatch(/was damaged/);
     expect(numbers(till)).toEqual(['T1-0001', 'T1-0002']);
     orders.push(till.openOrder());
     await expectAllInCloud(till, orders);
@@ -284,18 +289,9 @@ describe('a database that is older than its mirror', () => {
       await till.reopen(false);
       orders.push(till.openOrder());
       await till.pass(1_000);
-      await expect.poll(() => readMirror(join(till.dataDir, 'mirror'), false).entries.length).toBe(4);
-      const crashed = testFolder();
-      cpSync(till.dataDir, crashed, { recursive: true });
-      await till.terminal.close();
-      for (const name of readdirSync(crashed)) {
-        if (name.startsWith('terminal.db')) overwriteOrMake(join(till.dataDir, name), join(crashed, name));
-      }
-      rmSync(join(till.dataDir, 'mirror'), { recursive: true });
-      cpSync(join(crashed, 'mirror'), join(till.dataDir, 'mirror'), { recursive: true });
-      const log = join(till.dataDir, 'terminal.db-wal');
-      if (cut === 'gone') rmSync(log);
-      else truncateSync(log, readFileSync(log).length - 5_000);
+      await expect.poll(() => readMirror(join(till.dataDir, 'mirror'), false).entries.length, SOON).toBe(4);
+      await crash(till);
+      cutLog(till, cut);
       await till.reopen(false);
       orders.push(till.openOrder());
       expect(numbers(till).slice(0, 2)).toEqual(['T1-0001', 'T1-0002']);
@@ -312,6 +308,60 @@ function overwriteOrMake(path: string, from: string): void {
     overwrite(path, from);
   } else copyFileSync(from, path);
 }
+
+describe('after a crash', () => {
+  test('what the log has lost before it was mirrored is said to be missing, and its receipt number is not given again', async () => {
+    for (const cut of ['torn', 'gone'] as const) {
+      const till = await TestTerminal.create({ isOffline: true });
+      const orders = [till.openOrder()];
+      await till.terminal.close();
+      await till.reopen(false);
+      const lost = till.openOrder();
+      await crash(till);
+      cutLog(till, cut);
+      await till.reopen(false);
+      expect(till.terminal.find('order', lost)?.lines ?? []).toEqual([]);
+      orders.push(till.openOrder());
+      expect(numbers(till).at(-1)).toMatch(/^T1\.[0-9a-f]{4}-0001$/);
+      expect(warningOf(till)).toMatch(/last second/);
+    }
+  });
+
+  test('a damaged file is put back, and a new series begins, since the last second may be missing', async () => {
+    const till = await TestTerminal.create({ isOffline: true });
+    const orders = [till.openOrder()];
+    await backUp(till);
+    orders.push(till.openOrder());
+    await till.pass(1_000);
+    await expect.poll(() => readMirror(join(till.dataDir, 'mirror'), false).entries.length, SOON).toBe(4);
+    await crash(till);
+    breakHeader(till);
+    await till.reopen(false);
+    orders.push(till.openOrder());
+    expect(numbers(till)).toEqual(['T1-0001', 'T1-0002', expect.stringMatching(/^T1\.[0-9a-f]{4}-0001$/)]);
+    expect(warningOf(till)).toMatch(/last second/);
+    await expectAllInCloud(till, orders);
+  });
+
+  test('the damaged file itself still has what was not mirrored yet', async () => {
+    const till = await TestTerminal.create({ isOffline: true });
+    const orders = [till.openOrder()];
+    await backUp(till);
+    orders.push(till.openOrder());
+    await crash(till);
+    // An index is not what its table says: SQLite cannot use the file as it is, but the outbox can be read.
+    const db = new Database(fileOf(till));
+    db.pragma('locking_mode = EXCLUSIVE');
+    db.unsafeMode(true);
+    db.pragma('writable_schema = ON');
+    db.exec(`UPDATE sqlite_schema SET rootpage = 2 WHERE name = 'order_day_sums'`);
+    db.close();
+    await till.reopen(false);
+    expect(numbers(till)).toEqual(['T1-0001', 'T1-0002']);
+    expect(asides(till)).toHaveLength(1);
+    await expectAllInCloud(till, orders);
+  });
+});
 
 describe('a cloud that was restored from a backup', () => {
   test('gets again what it has forgotten of every series, also of one that is not written any more', async () => {
@@ -349,4 +399,40 @@ describe('a cloud that was restored from a backup', () => {
     await till.pass(200_000);
     await expectAllInCloud(till, orders);
   });
+
+  test('lacks what another terminal had sent: it stays here and is said, until that terminal sends it again', async () => {
+    const till = await TestTerminal.create();
+    await till.pass(5_000);
+    const early = till.cloud.backUp();
+    const sold = { orderId: 'theirs', number: 'T2-0001', type: 'takeaway' };
+    till.cloud.runElsewhere('order.open', sold);
+    await till.pass(200_000);
+    expect(till.terminal.find('order', 'theirs')?.number).toBe('T2-0001');
+    expect(till.terminal.status().warnings).toBeUndefined();
+    till.cloud.restore(early);
+    await till.pass(200_000);
+    expect(till.terminal.find('order', 'theirs')?.number).toBe('T2-0001');
+    expect(warningOf(till)).toMatch(/lacks 1 record .* of other terminals/);
+    till.cloud.runElsewhere('order.open', sold);
+    await till.pass(200_000);
+    expect(till.terminal.status().warnings).toBeUndefined();
+  });
 });
+
+/** The process dies now: its files are as they are on the disk at this moment, and the same files. */
+async function crash(till: TestTerminal): Promise<void> {
+  const crashed = testFolder();
+  cpSync(till.dataDir, crashed, { recursive: true });
+  await till.terminal.close();
+  for (const name of readdirSync(crashed)) {
+    if (name.startsWith('terminal.db')) overwriteOrMake(join(till.dataDir, name), join(crashed, name));
+  }
+  rmSync(join(till.dataDir, 'mirror'), { recursive: true });
+  cpSync(join(crashed, 'mirror'), join(till.dataDir, 'mirror'), { recursive: true });
+}
+
+function cutLog(till: TestTerminal, how: 'torn' | 'gone'): void {
+  const log = join(till.dataDir, 'terminal.db-wal');
+  if (how === 'gone') rmSync(log);
+  else truncateSync(log, readFileSync(log).length - 5_000);
+}
