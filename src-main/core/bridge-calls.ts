@@ -12,6 +12,7 @@ import { isPinLongEnough } from '#shared/domain/staff.ts';
 import { AppError, invalidInput } from '#shared/kernel/errors.ts';
 import type { Store } from '../store/store.ts';
 import { expectedInDrawer } from './fill-input.ts';
+import type { QuarantineDesk } from './quarantine.ts';
 import { listRefusals } from './refusals.ts';
 import { isSeenBy, snapshotRows } from './live-rows.ts';
 import type { Pins } from './pin.ts';
@@ -28,6 +29,7 @@ export interface BridgeContext {
   revision(): number;
   /** Who somebody is on this terminal; null when they may not sign in. */
   personOf(staffId: string): SessionInfo | null;
+  quarantine: QuarantineDesk;
   terminals(): TerminalsView;
   testPath(onProgress: (report: PathReport) => void): Promise<PathReport>;
 }
@@ -128,6 +130,11 @@ const handlers: Handlers = {
   'sync:testPath': ({ testPath, screens }, _input, { screen }) =>
     testPath((report) => screens.sendPath(screen, report)),
   'refusals:list': ({ store, terminal }, { limit }) => listRefusals(store, terminal.info().deviceId, limit),
+  'quarantine:list': ({ quarantine }) => quarantine.list(),
+  'quarantine:decide': async ({ quarantine, pins }, { approval, ...what }) => {
+    await pins.check(approval.staffId, approval.pin);
+    return quarantine.decide(approval.staffId, what);
+  },
   'tasks:history': ({ store }, { limit }) => ({ tasks: store.entities.listResolved(limit) }),
 };
 

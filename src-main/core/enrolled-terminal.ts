@@ -7,6 +7,8 @@ import { AppError } from '#shared/kernel/errors.ts';
 import type { Store } from '../store/store.ts';
 import { syncRows } from '../store/sync-rows.ts';
 import { createCloudClient } from '../sync/cloud-client.ts';
+import { createDeviceClient } from '../sync/device-client.ts';
+import { createDeviceTokens } from '../sync/device-token.ts';
 import { holdOf } from '../sync/hold-of.ts';
 import { createLinkState } from '../sync/link-state.ts';
 import { testPath } from '../sync/path-test.ts';
@@ -19,6 +21,7 @@ import { startIdleWork } from './idle-work.ts';
 import { createKpiBoard, FRESH_MS } from './kpi-board.ts';
 import { liveRow, liveRowsOf } from './live-rows.ts';
 import { createPins } from './pin.ts';
+import { createQuarantineDesk } from './quarantine.ts';
 import { createCommandRunner } from './run-commands.ts';
 import type { Safekeeping } from './safekeeping.ts';
 import type { Screens } from './screens.ts';
@@ -205,6 +208,7 @@ export function createEnrolledTerminal(
     today,
     revision: () => revision,
     personOf,
+    quarantine: createQuarantineDesk(createDeviceClient(client, createDeviceTokens(client, identity, clock))),
     terminals: () => terminalsBoard.view(status()),
     testPath: (onProgress) =>
       testPath({ store: syncStore, client, identity, clock, writeToDisk, watchStream: sync?.watchStream, onProgress }),

@@ -25,6 +25,7 @@ export function listRefusals(store: Store, ownId: string, limit: number): { item
       at: envelope?.at ?? createdAt,
       actorId: envelope?.actorId ?? '',
       order: orderOf(store, envelope?.input['orderId']),
+      ...subjectOf(store, envelope?.input),
       input: envelope === undefined ? null : shown(envelope.name, envelope.input),
     };
   });
@@ -49,6 +50,7 @@ function ofTask(store: Store, task: Anomaly, ownId: string): Refusal {
     at: task.at,
     actorId: task.actorId,
     order: orderOf(store, task.orderId),
+    ...subjectOf(store, refused?.input),
     input: refused?.input === undefined ? null : shown(refused.name, refused.input),
   };
 }
@@ -63,4 +65,16 @@ function orderOf(store: Store, id: unknown): Refusal['order'] {
   if (typeof id !== 'string') return null;
   const order = store.entities.find('order', id);
   return { id, number: order?.number ?? '', tableName: order?.tableName ?? '' };
+}
+
+/** The name of what an input is about, besides its order. */
+function subjectOf({ entities }: Store, input: Record<string, unknown> = {}): { subject?: string } {
+  const idOf = (field: string): string => (typeof input[field] === 'string' ? input[field] : '');
+  const subject =
+    entities.find('ticket', idOf('ticketId'))?.label ??
+    entities.find('stockItem', idOf('stockItemId'))?.name ??
+    entities.find('menuItem', idOf('itemId'))?.name ??
+    entities.find('staff', idOf('staffId'))?.name ??
+    entities.find('table', idOf('tableId'))?.name;
+  return subject === undefined ? {} : { subject };
 }

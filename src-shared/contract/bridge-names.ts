@@ -14,6 +14,8 @@ export const CALL_NAMES = [
   'sync:testPath',
   'refusals:list',
   'tasks:history',
+  'quarantine:list',
+  'quarantine:decide',
 ] as const;
 export type CallName = (typeof CALL_NAMES)[number];
 

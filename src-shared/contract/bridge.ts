@@ -154,6 +154,8 @@ export const Refusal = z.object({
   actorId: z.string(),
   /** The order it was about; number and table are empty where they are not known here. */
   order: z.object({ id: z.string(), number: z.string(), tableName: z.string() }).nullable(),
+  /** What else it was about: a kitchen ticket's label, the name of an item, a person, a table. */
+  subject: z.string().optional(),
   /** Null where it is secret or unknown here: it can be discarded, not tried again. */
   input: z.record(z.string(), z.unknown()).nullable(),
 });
@@ -167,6 +169,16 @@ export const TerminalsView = z.object({
   terminals: z.array(TerminalSeen),
 });
 export type TerminalsView = z.infer<typeof TerminalsView>;
+
+/** What a switched-off terminal has sent since: kept by the cloud, not run. */
+export const HeldTerminal = z.object({
+  deviceId: DeviceId,
+  count: z.int().positive(),
+  lastAt: IsoAt,
+  /** The newest of them. */
+  entries: z.array(z.object({ name: z.string(), at: z.string(), actorId: z.string() })),
+});
+export type HeldTerminal = z.infer<typeof HeldTerminal>;
 
 export const PATH_STEPS = ['store', 'network', 'signIn', 'push', 'database', 'stream', 'clock'] as const;
 /** How far "test the whole path" is. A step that could not be tried is `skipped`: the path ends before it. */
@@ -230,6 +242,18 @@ export const bridgeCalls = {
     needs: 'L2',
     input: z.object({ limit: z.int().min(1).max(500) }),
     output: z.object({ items: z.array(Refusal), total: z.int() }),
+  },
+  /** Asks the cloud; rejects while it does not answer. */
+  'quarantine:list': { needs: 'L4', input: nothing, output: z.object({ terminals: z.array(HeldTerminal) }) },
+  /** `accept` runs them all, each flagged; `leave` keeps them as they are. Takes the PIN of a manager. */
+  'quarantine:decide': {
+    needs: 'L4',
+    input: z.object({
+      deviceId: DeviceId,
+      decision: z.enum(['accept', 'leave']),
+      approval: z.object({ staffId: StaffId, pin: z.string().max(12) }),
+    }),
+    output: z.object({ accepted: z.int(), refused: z.int() }),
   },
   /** Tasks that somebody has seen to, the latest first; refusals that were decided among them. */
   'tasks:history': {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { IsoAt } from '../kernel/ids.ts';
+import { IsoAt, StaffId } from '../kernel/ids.ts';
 
 /** `GET /sync/quarantine` (L4): entries of switched-off terminals. `entry`: a PushEntry as it was sent, JSON. */
 export const Quarantine = z.object({
@@ -28,3 +28,6 @@ export const Decided = z.object({
 
 /** `POST /sync/quarantine/:deviceId/leave`. */
 export const QuarantineLeft = z.object({ left: z.int().nonnegative() });
+
+/** Body of both decisions. A terminal names the manager at its screen; a person needs no body. */
+export const DecideQuarantine = z.object({ actorId: StaffId.optional() });

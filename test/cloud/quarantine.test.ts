@@ -132,6 +132,24 @@ describe.each(engines)('quarantine on $name', (engine) => {
     expect((await held('L5')).every(({ status }) => status === 'held')).toBe(true);
   });
 
+  test('a terminal of the branch decides for the manager at its screen, and for nobody below', async () => {
+    const sale = await revokedHalfWay();
+    await till.taken(sale.slice(3));
+    const office = await tenant.till();
+    const token = await office.token();
+    const route = `POST /sync/quarantine/${till.deviceId}/accept`;
+    const list = await kit.call<{ entries: HeldEntry[] }>('GET /sync/quarantine', undefined, { token });
+    expect(list.body.entries.filter(({ deviceId }) => deviceId === till.deviceId)).toHaveLength(3);
+    for (const body of [undefined, {}, { actorId: tenant.staffId('L3') }, { actorId: 'nobody' }])
+      expect((await kit.call(route, body, { token })).status).toBe(403);
+    expect(await kit.call(route, { actorId: tenant.staffId('L4') }, { token })).toMatchObject({
+      status: 200,
+      body: { accepted: 3 },
+    });
+    const decided = (await held('L4')).filter(({ deviceId }) => deviceId === till.deviceId);
+    expect(decided.every(({ decidedBy }) => decidedBy === tenant.staffId('L4'))).toBe(true);
+  });
+
   test('entries of a terminal that is not switched off cannot be decided about', async () => {
     tenant = await kit.organisation();
     till = await tenant.till();

@@ -45,6 +45,8 @@ export class CloudDouble {
   /** Open event streams; a stream is refused while `hasStream` is false. */
   hasStream = false;
   pageRows = 500;
+  /** What switched-off terminals have sent, as the cloud lists it. */
+  quarantine: unknown[] = [];
   #streams = new Set<{ write(text: string): void; close(): void; cursor: string }>();
   #state: State = {
     rows: new Map(),
@@ -208,6 +210,8 @@ export class CloudDouble {
     if (path === '/sync/push') return Response.json(this.#push(body as PushRequest));
     if (path === '/sync/changes')
       return Response.json(this.changes(query.get('after') ?? undefined, Number(query.get('limit') ?? 500)));
+    if (path === '/sync/quarantine') return Response.json({ entries: this.quarantine });
+    if (path.startsWith('/sync/quarantine/')) return Response.json({ accepted: 1, refused: 0, held: 0, left: 1 });
     if (path === '/sync/echo') return Response.json(this.#echo());
     if (path === '/stream/changes' && this.hasStream)
       return this.#openStream(headers.get('last-event-id') ?? formatCursor(START), signal);

@@ -28,6 +28,7 @@ function Flagged({ anomaly, onOpen }: { anomaly: Anomaly; onOpen: (orderId: stri
     amountMinor === undefined ? undefined : money(amountMinor),
     order === undefined || order.number === '' ? undefined : t('onOrder', { number: order.number }),
     flagDetail(anomaly),
+    anomaly.resolved === undefined ? undefined : t('seenTo', { name: nameOf(anomaly.resolved.by) }),
   ];
   const inside = (
     <>
@@ -35,7 +36,11 @@ function Flagged({ anomaly, onOpen }: { anomaly: Anomaly; onOpen: (orderId: stri
         aria-hidden
         className={cn(
           'mt-[5px] size-2.5 shrink-0',
-          countsAsAnomaly(anomaly.code) ? 'rounded-full bg-danger' : 'rotate-45 bg-warn',
+          anomaly.resolved !== undefined
+            ? 'rounded-full bg-ok'
+            : countsAsAnomaly(anomaly.code)
+              ? 'rounded-full bg-danger'
+              : 'rotate-45 bg-warn',
         )}
       />
       <span className="min-w-0 flex-1 break-words">

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { orderTotals, type Order } from '#shared/domain/order.ts';
 import type { Payment } from '#shared/domain/payment.ts';
 import type { Approval } from '../../state/run.ts';
+import { useHands } from '../../state/hands.ts';
 import { mayUse, useRows, useSession } from '../../state/selectors.ts';
 import { showError, showToast } from '../../state/toasts.ts';
 import { useFormats } from '../../state/use-formats.ts';
@@ -20,6 +21,7 @@ type Act = { kind: 'void' } | { kind: 'reverse'; payment: Payment };
 function Payments({ order, onReverse }: { order: Order; onReverse: (payment: Payment) => void }) {
   const { t } = useTranslation('pos');
   const { time, amount } = useFormats();
+  const hands = useHands(order);
   const standing = order.payments.filter((payment) => payment.reversal === undefined);
   if (standing.length === 0) return null;
   return (
@@ -28,6 +30,9 @@ function Payments({ order, onReverse }: { order: Order; onReverse: (payment: Pay
         <li key={payment.id} className="flex items-center gap-3">
           <span className="num min-w-0 flex-1 font-semibold">
             {t(`payment.${payment.method}`)} {amount(payment.amountMinor)} · {time(payment.at)}
+            {hands !== undefined && (
+              <small className="block text-[13px] font-medium text-ink-3">{hands(payment.by, payment.takenOn)}</small>
+            )}
           </span>
           <Button onPress={() => onReverse(payment)}>{t('details.reverse')}</Button>
         </li>

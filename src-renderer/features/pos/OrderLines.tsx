@@ -2,6 +2,7 @@ import { memo, useEffect, useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Order, OrderLine } from '#shared/domain/order.ts';
 import { minutesSince } from '../../i18n/format.ts';
+import { useHands } from '../../state/hands.ts';
 import { useRows } from '../../state/selectors.ts';
 import { useFormats } from '../../state/use-formats.ts';
 import { useNow } from '../../state/use-now.ts';
@@ -9,7 +10,14 @@ import { cn } from '../../ui/class-names.ts';
 import { sendings, unsentLines, type Sending } from './order-view.ts';
 import { showSheet, useTill } from './till-state.ts';
 
-const Line = memo(function Line({ line, isChosen }: { line: OrderLine; isChosen: boolean }) {
+interface LineProps {
+  line: OrderLine;
+  isChosen: boolean;
+  /** Who rang it up and where, on an order of many hands. */
+  hand: string | undefined;
+}
+
+const Line = memo(function Line({ line, isChosen, hand }: LineProps) {
   const { t } = useTranslation('pos');
   const { amount } = useFormats();
   const isVoid = line.void !== undefined;
@@ -34,6 +42,7 @@ const Line = memo(function Line({ line, isChosen }: { line: OrderLine; isChosen:
           {line.note !== '' && (
             <small className="mt-px block text-[13px] text-ink-2 [overflow-wrap:anywhere]">{line.note}</small>
           )}
+          {hand !== undefined && <small className="mt-px block truncate text-[13px] text-ink-3">{hand}</small>}
           {line.void !== undefined && (
             <small className="inline-block text-[13px] text-danger">{t('voided', { reason: line.void.reason })}</small>
           )}
@@ -69,11 +78,20 @@ function SendingHead({ sending, now }: { sending: Sending; now: number }) {
 /** The lines: what was sent, one group for each sending with where it is, then what was not. */
 export function OrderLines({ order }: { order: Order }) {
   const { t } = useTranslation('pos');
+  const { t: tOrders } = useTranslation('orders');
   const tickets = useRows('ticket');
   const chosenId = useTill((till) => (till.sheet.kind === 'line' ? till.sheet.lineId : undefined));
   const now = useNow(20_000);
   const sent = useMemo(() => sendings(order, tickets), [order, tickets]);
   const unsent = useMemo(() => unsentLines(order), [order]);
+  const hands = useHands(order);
+  const handOf = ({ addedBy, addedOn, changed }: OrderLine) =>
+    hands === undefined
+      ? undefined
+      : [
+          hands(addedBy, addedOn),
+          ...(changed === undefined ? [] : [tOrders('changedBy', { hand: hands(changed.by, changed.on) })]),
+        ].join(', ');
   const scroller = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const element = scroller.current;
@@ -86,7 +104,7 @@ export function OrderLines({ order }: { order: Order }) {
           <SendingHead sending={sending} now={now} />
           <ul>
             {sending.lines.map((line) => (
-              <Line key={line.id} line={line} isChosen={line.id === chosenId} />
+              <Line key={line.id} line={line} isChosen={line.id === chosenId} hand={handOf(line)} />
             ))}
           </ul>
         </section>
@@ -96,7 +114,7 @@ export function OrderLines({ order }: { order: Order }) {
           {sent.length > 0 && <GroupHead title={t('notSent')} />}
           <ul>
             {unsent.map((line) => (
-              <Line key={line.id} line={line} isChosen={line.id === chosenId} />
+              <Line key={line.id} line={line} isChosen={line.id === chosenId} hand={handOf(line)} />
             ))}
           </ul>
         </section>

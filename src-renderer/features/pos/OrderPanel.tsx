@@ -1,4 +1,5 @@
 import { ChevronDown, ReceiptText } from 'lucide-react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Order } from '#shared/domain/order.ts';
 import { shortName } from '../../i18n/format.ts';
@@ -6,6 +7,8 @@ import { useRows } from '../../state/selectors.ts';
 import { useFormats } from '../../state/use-formats.ts';
 import { Button } from '../../ui/Button.tsx';
 import { EmptyState } from '../../ui/EmptyState.tsx';
+import { FollowUpNote } from '../../ui/FollowUpNote.tsx';
+import { OrderSheet } from '../../ui/OrderSheet.tsx';
 import { DonePanel } from './DonePanel.tsx';
 import { OrderFooter } from './OrderFooter.tsx';
 import { orderLabel } from './order-label.ts';
@@ -44,6 +47,8 @@ function PanelHead({ order }: { order: Order | undefined }) {
 export function OrderPanel({ order }: { order: Order | undefined }) {
   const { t } = useTranslation('pos');
   const done = useTill((till) => till.done);
+  const [shownId, setShownId] = useState<string>();
+  const shown = useRows('order').get(shownId ?? '');
   return (
     <aside aria-label={t('order')} role="region" className="flex min-h-0 flex-col border-l border-line bg-surface">
       {done !== undefined && order === undefined ? (
@@ -51,6 +56,7 @@ export function OrderPanel({ order }: { order: Order | undefined }) {
       ) : (
         <>
           <PanelHead order={order} />
+          {order !== undefined && <FollowUpNote order={order} onOpen={setShownId} />}
           {order !== undefined && order.lines.length > 0 ? (
             <OrderLines order={order} />
           ) : (
@@ -65,6 +71,7 @@ export function OrderPanel({ order }: { order: Order | undefined }) {
         </>
       )}
       <OrderFooter order={order} />
+      {shown !== undefined && <OrderSheet order={shown} onClose={() => setShownId(undefined)} />}
     </aside>
   );
 }

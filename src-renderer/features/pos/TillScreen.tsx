@@ -2,6 +2,7 @@ import { SearchX, UtensilsCrossed } from 'lucide-react';
 import { useCallback, useEffect, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { MenuItem } from '#shared/domain/menu.ts';
+import { goTo, usePlace } from '../../app/router.ts';
 import { useRows } from '../../state/selectors.ts';
 import { tryRun } from '../../state/run.ts';
 import { showToast } from '../../state/toasts.ts';
@@ -16,7 +17,7 @@ import { OrderTabs } from './OrderTabs.tsx';
 import { countByItem } from './order-view.ts';
 import { TillSheets } from './TillSheets.tsx';
 import { tapItem } from './till-actions.ts';
-import { closeSheet, useTill } from './till-state.ts';
+import { closeSheet, selectOrder, useTill } from './till-state.ts';
 
 /** Ring up, send, take the money. */
 export function TillScreen() {
@@ -53,6 +54,13 @@ export function TillScreen() {
     },
     [out, t],
   );
+  // An address that names an order, such as from the sync centre.
+  const wantedId = usePlace((place) => (place.screen === 'till' ? place.rest : ''));
+  useEffect(() => {
+    if (wantedId === '') return;
+    selectOrder(wantedId);
+    goTo('till');
+  }, [wantedId]);
   // Whoever comes back, or signs in next, finds the order and not somebody's half-done sheet.
   useEffect(() => closeSheet, []);
   const takeFirst = () => {

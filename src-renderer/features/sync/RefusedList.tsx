@@ -48,7 +48,9 @@ function Refused({ refusal, onDecide, onOrder }: RefusedProps) {
     dayTime(refusal.at),
   ];
   const hasFix = input !== null && fixFields(refusal.name).length > 0;
-  const subject = [commandWord(refusal.name), place].filter((part) => part !== undefined).join(' · ');
+  const subject = [commandWord(refusal.name), place ?? refusal.subject]
+    .filter((part) => part !== undefined)
+    .join(' · ');
   const act = (decision: Decision) => ({
     'aria-label': `${t(decision)}: ${subject}`,
     size: 's' as const,

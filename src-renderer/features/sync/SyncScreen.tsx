@@ -62,8 +62,8 @@ function Figures({ taskCount }: { taskCount: number | undefined }) {
       <Figure
         size="m"
         label={t('oldest')}
-        value={oldestAt !== null ? ago(oldestAt, now) : status?.waiting === 0 ? t('nothingWaits') : '–'}
-        {...(oldestAt === null ? {} : { note: dayTime(oldestAt) })}
+        value={oldestAt === null ? '–' : ago(oldestAt, now)}
+        note={oldestAt !== null ? dayTime(oldestAt) : status?.waiting === 0 ? t('nothingWaits') : undefined}
       />
       <Figure size="m" label={t('refused')} value={refused ?? '–'} tone={(refused ?? 0) > 0 ? 'danger' : 'plain'} />
       {taskCount !== undefined && (
@@ -101,7 +101,7 @@ export function SyncScreen() {
       <DataWarnings />
       <Figures taskCount={seesTasks ? status?.tasks : undefined} />
       <section className="flex min-h-[320px] flex-1 flex-col overflow-hidden rounded-lg border border-line bg-surface">
-        <header className="no-bar overflow-x-auto px-4 py-3">
+        <header className="no-bar shrink-0 overflow-x-auto px-4 py-3">
           <Tabs
             label={t('lists')}
             tabs={views.map((key) => ({

@@ -181,7 +181,7 @@ export function TaskList({ onOrder }: { onOrder: (orderId: string) => void }) {
   const [shown, setShown] = useState<'open' | 'done'>('open');
   return (
     <>
-      <div className="px-6 pb-3">
+      <div className="shrink-0 px-6 pb-3">
         <Tabs
           label={t('show.label')}
           tabs={(['open', 'done'] as const).map((key) => ({ key, label: t(`show.${key}`) }))}

@@ -1,7 +1,7 @@
 import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { TerminalSeen } from '#shared/contract/cloud-wire.ts';
-import { useTerminal } from '../../state/selectors.ts';
+import { mayUse, useSession, useTerminal } from '../../state/selectors.ts';
 import { askTerminals, useTerminals } from '../../state/terminals.ts';
 import { useNow } from '../../state/use-now.ts';
 import { useFormats } from '../../state/use-formats.ts';
@@ -9,6 +9,7 @@ import { Badge, type Tone } from '../../ui/Badge.tsx';
 import { Skeleton } from '../../ui/Skeleton.tsx';
 import { VirtualList } from '../../ui/VirtualList.tsx';
 import { clockText } from './clock-text.ts';
+import { HeldTerminals } from './HeldTerminals.tsx';
 import { useAgo } from './use-ago.ts';
 
 const ASK_EVERY_MS = 5_000;
@@ -36,7 +37,8 @@ function Terminal({
   const { t } = useTranslation('sync');
   const ago = useAgo();
   const state = stateOf(terminal, isOwn, isLive);
-  const clock = clockText(terminal.clockOffsetMs, t);
+  // A terminal that was never heard has told no time either.
+  const clock = terminal.lastHeardAt === null ? undefined : clockText(terminal.clockOffsetMs, t);
   const { lastHeardAt, pendingCount, oldestPendingAt } = terminal;
   const waits =
     pendingCount === 0
@@ -74,6 +76,7 @@ export function TerminalList() {
   const { t } = useTranslation('sync');
   const { dayTime } = useFormats();
   const { deviceId } = useTerminal();
+  const session = useSession();
   const view = useTerminals((state) => state.view);
   const now = useNow(5_000);
   useEffect(() => {
@@ -90,6 +93,7 @@ export function TerminalList() {
           {view.asOf === null ? t('terminal.asOfNever') : t('terminal.asOf', { time: dayTime(view.asOf) })}
         </p>
       )}
+      {mayUse(session, 'L4') && <HeldTerminals />}
       <VirtualList
         isReadOnly
         label={t('tabs.terminals')}

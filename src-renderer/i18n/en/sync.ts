@@ -132,6 +132,17 @@ export const sync = {
     asOf: 'The cloud does not answer: this is what was known {{time}}.',
     asOfNever: 'The cloud has not told yet which terminals there are.',
   },
+  held: {
+    title: 'A switched-off terminal ({{name}}) has sent {{count}} things since',
+    text: 'They are kept, not done. Accept them when the terminal was in good hands; each is marked for a look.',
+    show: 'Show the newest',
+    accept: 'Accept all',
+    leave: 'Leave them',
+    acceptTitle: 'Accept what it sent',
+    leaveTitle: 'Leave what it sent',
+    accepted: '{{accepted}} done, {{refused}} refused',
+    left: 'They stay as they are, kept by the cloud',
+  },
   clock: {
     right: 'clock right',
     minutes_one: '{{count}} minute',

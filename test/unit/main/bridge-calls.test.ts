@@ -46,6 +46,12 @@ const INPUTS: Record<CallName, unknown> = {
   'sync:testPath': {},
   'refusals:list': { limit: 10 },
   'tasks:history': { limit: 10 },
+  'quarantine:list': {},
+  'quarantine:decide': {
+    deviceId: 'old',
+    decision: 'leave',
+    approval: { staffId: 'staff-L4', pin: pinOf('L4') },
+  },
 };
 
 describe('every call of the bridge × every level', () => {

@@ -245,7 +245,16 @@ describe('no queue stands still without a name for it', () => {
     const answer = { outcomes: [], watermark: 1, lamport: 1, serverAt: '2026-03-02T12:00:00.000Z' };
     const client = { send: () => Promise.resolve(answer as never) };
     const log = (): void => undefined;
-    const queue = startReplicator({ store, client, clock, link, log, random: () => 0.5, onProgress: log });
+    const queue = startReplicator({
+      store,
+      client,
+      clock,
+      link,
+      log,
+      random: () => 0.5,
+      onProgress: log,
+      onLost: log,
+    });
     queue.wake();
     await quiet();
     expect(link.hold).toMatchObject({ cause: 'disk', text: new AppError('store/full').message });
@@ -333,5 +342,52 @@ describe('the test of the whole path', () => {
     const report = await running;
     expect(states(report)).toMatchObject({ database: 'ok', stream: 'failed', clock: 'failed' });
     expect(report.steps.at(-1)?.error).toMatchObject({ code: 'device/clock-off' });
+  });
+});
+
+describe('what a switched-off terminal has sent', () => {
+  const held = (seq: number, status = 'held') => ({
+    deviceId: 'old-tablet',
+    branchId: 'branch1',
+    incarnation: 'a1b2c3d4',
+    seq,
+    id: `c${seq}`,
+    receivedAt: `2026-03-02T12:00:0${seq}.000Z`,
+    status,
+    decidedBy: null,
+    decidedAt: null,
+    entry: JSON.stringify({ body: JSON.stringify({ name: 'order.open', at: 'then', actorId: 'staff-L2' }) }),
+  });
+  const desk = async (till: TestTerminal, level: Level) => {
+    const screen = till.terminal.openScreen({ onEvent: () => undefined });
+    await till.terminal.handleCall(screen, 'session:signIn', { staffId: staffOf(level).id, pin: pinOf(level) });
+    return screen;
+  };
+
+  test('is listed for a manager, newest first, without what was decided', async () => {
+    const till = await TestTerminal.create();
+    till.cloud.quarantine = [held(1), held(2), held(3, 'left')];
+    const { terminals } = await till.terminal.handleCall(await desk(till, 'L4'), 'quarantine:list', {});
+    expect(terminals).toMatchObject([
+      { deviceId: 'old-tablet', count: 2, lastAt: '2026-03-02T12:00:02.000Z', entries: [{ name: 'order.open' }, {}] },
+    ]);
+    till.cloud.isDown = true;
+    await expect(till.terminal.handleCall(await desk(till, 'L4'), 'quarantine:list', {})).rejects.toMatchObject({
+      code: 'server/busy',
+    });
+  });
+
+  test('is accepted in the name of whoever typed the PIN, and not without it', async () => {
+    const till = await TestTerminal.create();
+    const what = { deviceId: 'old-tablet', decision: 'accept' };
+    const decide = async (pin: string) =>
+      till.terminal.handleCall(await desk(till, 'L4'), 'quarantine:decide', {
+        ...what,
+        approval: { staffId: staffOf('L5').id, pin },
+      });
+    await expect(decide('000000')).rejects.toMatchObject({ code: 'auth/wrong-pin' });
+    expect(till.cloud.sent('/sync/quarantine/')).toEqual([]);
+    expect(await decide(pinOf('L5'))).toMatchObject({ accepted: 1 });
+    expect(till.cloud.sent('/sync/quarantine/old-tablet/accept')).toMatchObject([{ body: { actorId: 'staff-L5' } }]);
   });
 });
