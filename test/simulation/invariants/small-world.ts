@@ -142,8 +142,8 @@ export class SmallWorld implements SimWorld {
     }
   }
 
-  /** A day of work: `acts` taps all over the branch, with the network going and coming. */
-  async work(acts: number): Promise<void> {
+  /** A day of work: `acts` taps all over the branch and more until each of `wanted` was done, with the network going and coming. */
+  async work(acts: number, wanted: readonly string[] = []): Promise<void> {
     const random = createRandom(`small ${this.seed}`);
     const { checks } = this;
     const ledger: LedgerEvents = {
@@ -154,14 +154,14 @@ export class SmallWorld implements SimWorld {
       },
     };
     const workload = createWorkload(this, random.fork('people'), ledger);
-    for (let count = 0; count < acts; count += 1) {
-      const sim = random.pick(this.terminals);
-      workload.act(sim);
-      this.checks.afterStep();
+    const isMissing = (): boolean => wanted.some((name) => !this.confirmed.some((command) => command.name === name));
+    for (let count = 0; count < acts || isMissing(); count += 1) {
+      workload.act(random.pick(this.terminals));
+      checks.afterStep();
       if (random.chance(0.05)) this.cut.add(random.pick(this.terminals).name);
       if (random.chance(0.08)) this.cut.clear();
       if (random.chance(0.3)) await this.pass(random.int(1, 8) * 500);
-      this.checks.afterStep();
+      checks.afterStep();
     }
   }
 
