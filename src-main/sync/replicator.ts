@@ -34,6 +34,13 @@ export interface Replicator {
   stop(): Promise<void>;
 }
 
+/**
+ * Commands whose rows have not come back yet, at most: they are settled in one transaction, and a tap waits for it. When rows stay away
+ * (a stream that hangs), the queue goes on after a while all the same.
+ */
+const MOST_UNARRIVED = 400;
+const LOOK_FOR_ROWS_MS = 20;
+const MOST_WAIT_FOR_ROWS_MS = 2_000;
 /** A terminal that has nothing to send says this often that it is there: a cut cable ends no connection by itself. */
 const BEAT_EVERY_MS = 20_000;
 const UNANSWERED: WireError = { code: 'internal', message: 'The cloud answers, but says nothing about what was sent.' };
@@ -51,6 +58,7 @@ export function startReplicator(options: ReplicatorOptions): Replicator {
   let isRenewing = false;
   let isWoken = false;
   let size = MAX_PUSH_ENTRIES;
+  let waitedForRowsMs = 0;
   let running: Promise<void> | undefined;
   let cancelTimer: (() => void) | undefined;
   let cancelBeat: (() => void) | undefined;
@@ -97,7 +105,13 @@ export function startReplicator(options: ReplicatorOptions): Replicator {
       isRenewing = false;
       store.startIncarnation();
     }
-    const batch = store.takeBatch(size, BATCH_BYTES);
+    const room = MOST_UNARRIVED - store.unarrived();
+    if (room < MOST_UNARRIVED / 2 && waitedForRowsMs < MOST_WAIT_FOR_ROWS_MS) {
+      waitedForRowsMs += LOOK_FOR_ROWS_MS;
+      return LOOK_FOR_ROWS_MS;
+    }
+    waitedForRowsMs = 0;
+    const batch = store.takeBatch(Math.min(size, Math.max(room, MOST_UNARRIVED / 2)), BATCH_BYTES);
     if (batch === undefined) return undefined;
     let answer: PushAnswer;
     try {

@@ -42,6 +42,8 @@ export interface SyncStore {
   waiting(): { count: number; oldestAt: string | null };
   /** Whether commands were acknowledged whose rows are not here yet. */
   hasUnarrived(): boolean;
+  /** How many those are. */
+  unarrived(): number;
   /** Takes the oldest waiting entries and marks them REPLAYING. */
   takeBatch(maxEntries: number, maxBytes: number): PushBatch | undefined;
   /** The batch was not answered: it waits again. */

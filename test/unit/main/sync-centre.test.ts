@@ -232,6 +232,7 @@ describe('no queue stands still without a name for it', () => {
       deviceId: DEVICE,
       incarnation: () => 'a1b2c3d4',
       waiting: () => ({ count: 1, oldestAt: null }),
+      unarrived: () => 0,
       takeBatch: () => {
         if (isFull) throw new AppError('store/full');
         return isSent ? undefined : { incarnation: 'a1b2c3d4', entries: [{ seq: 1 }] };
