@@ -9,7 +9,7 @@ import { isoAt } from '#shared/kernel/clock.ts';
 import { AppError } from '#shared/kernel/errors.ts';
 import type { Log } from '#shared/kernel/log.ts';
 import { startBackups } from '../store/backups.ts';
-import { describeHealing, HealNotice } from '../store/heal-notice.ts';
+import { describeHealing, readHealNotice } from '../store/heal-notice.ts';
 import { MIRROR_FOLDER } from '../store/mirror-files.ts';
 import { startMirror } from '../store/mirror.ts';
 import { DamagedEntry } from '../store/outbox-rows.ts';
@@ -134,7 +134,7 @@ export function startSafekeeping(options: SafekeepingOptions): Safekeeping {
 function readNotice(store: Store, clock: Clock, branch: Branch): DataWarning[] {
   const text = store.meta.find('healed');
   if (text === undefined) return [];
-  const notice = HealNotice.safeParse(JSON.parse(text)).data;
+  const notice = readHealNotice(text);
   if (notice === undefined || clock.now() - Date.parse(notice.at) > NOTICE_DAYS * 86_400_000) return [];
   const format = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short', timeZone: branch.zone });
   return [{ code: 'restored', text: describeHealing(notice, (iso) => format.format(Date.parse(iso))), at: notice.at }];

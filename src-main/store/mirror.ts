@@ -209,6 +209,8 @@ function createWriter({ store, clock, log, onProblem, prepare }: MirrorOptions, 
       let from = pos;
       try {
         await prepare?.(folder);
+        // Somebody has deleted it, or another drive is in its place.
+        if (bytes > 0 && !existsSync(join(folder, file))) isOpened = false;
         if (!isOpened) begin();
         for (;;) {
           from = pos;
@@ -239,7 +241,9 @@ function createWriter({ store, clock, log, onProblem, prepare }: MirrorOptions, 
 /** Up to where a mirror has what the store has. With damage in its last file it is written again from what still waits. */
 export function mirroredPos(store: Store, copy: MirrorCopy): number {
   const { outbox } = store;
-  if (copy.last === undefined || copy.damagedLines > 0) return Math.min(copy.last?.pos ?? 0, outbox.ackedPos());
+  // A new one begins with what waits: the rest is in the cloud, and in the backups.
+  if (copy.last === undefined) return outbox.ackedPos();
+  if (copy.damagedLines > 0) return Math.min(copy.last.pos, outbox.ackedPos());
   const { pos, id } = copy.last;
   if (pos > outbox.lastPos()) return outbox.ackedPos();
   const found = outbox.idAt(pos);

@@ -108,7 +108,7 @@ function catchUp(store: Store, options: HealOptions, wal: ReturnType<typeof chec
         at: isoAt(nowMs),
         backupAt: null,
         entries: done.entries,
-        isComplete: isComplete || (isCopy && !isCut && !isBehind),
+        isComplete: !done.hasGap && (isComplete || (isCopy && !isCut && !isBehind)),
         aside: null,
       };
       if (done.entries > 0 || isCut) store.write(() => store.meta.save('healed', JSON.stringify(notice)));

@@ -22,6 +22,8 @@ export interface PutBackResult {
   entries: number;
   /** The series that is new, when there had to be one. */
   newSeries: string | undefined;
+  /** Entries are missing between those that the copies have. */
+  hasGap: boolean;
 }
 
 /** A new random series of the outbox. */
@@ -40,6 +42,7 @@ export function putBack(store: Store, copies: readonly MirrorCopy[], options: Pu
   const series = listSeries(copies);
   const kept = followOn(store, missing, series);
   const others = missing.slice(kept.length);
+  const hasGap = isBroken(store, copies, missing);
   const reconcile = reconciler(store, options.orgId, options.log);
   return store.write(() => {
     for (const each of neededSeries(store, series, kept)) outboxCopy.raiseSeries(each);
@@ -47,7 +50,7 @@ export function putBack(store: Store, copies: readonly MirrorCopy[], options: Pu
     outbox.reload();
     const hasSeries = outboxCopy.listSeries().length > 0;
     let newSeries: string | undefined;
-    if (!options.isComplete || others.length > 0 || !hasSeries) {
+    if (!options.isComplete || hasGap || others.length > 0 || !hasSeries) {
       newSeries = newIncarnationId();
       outbox.startIncarnation(newSeries, outbox.lastPos() + 1, options.at);
     }
@@ -69,7 +72,7 @@ export function putBack(store: Store, copies: readonly MirrorCopy[], options: Pu
     // Settled before they were copied: what they touched is found by running them.
     dirty.push(...reconcile.retouch(unknown));
     reconcile.run(dirty);
-    return { entries: missing.length, newSeries };
+    return { entries: missing.length, newSeries, hasGap };
   });
 }
 
@@ -128,6 +131,16 @@ function followOn(store: Store, missing: readonly MirrorEntry[], series: readonl
     next += 1;
   }
   return kept;
+}
+
+/** Whether there is a gap that was not there from the first: a copy that began later has nothing from before, which the cloud has. */
+function isBroken(store: Store, copies: readonly MirrorCopy[], missing: readonly MirrorEntry[]): boolean {
+  const [first] = missing;
+  if (first === undefined) return false;
+  const lastPos = store.outbox.lastPos();
+  const hasEarlier = copies.some((copy) => copy.entries.some(({ pos }) => pos < first.pos));
+  if (hasEarlier && first.pos > lastPos + 1) return true;
+  return missing.some(({ pos }, index) => pos > (missing[index - 1]?.pos ?? pos) + 1);
 }
 
 /** The series that the store needs for what it has and gets, with the highest receipt numbers that are known. */

@@ -97,11 +97,13 @@ function build(options: RestoreOptions, plan: Plan): void {
     const enrolment =
       store.meta.find('enrolment') ??
       copies.reduce<string | undefined>((found, copy) => copy.head?.enrolment ?? found, undefined);
-    const isComplete = wasClosed(main, copies);
+    let isComplete = wasClosed(main, copies);
     let entries = 0;
     if (enrolment !== undefined) {
       store.write(() => store.meta.save('enrolment', enrolment));
-      entries = putBack(store, copies, { orgId: readOrgId(enrolment), at: isoAt(nowMs), isComplete, log }).entries;
+      const done = putBack(store, copies, { orgId: readOrgId(enrolment), at: isoAt(nowMs), isComplete, log });
+      entries = done.entries;
+      isComplete &&= !done.hasGap;
     }
     const notice: HealNotice = {
       what: 'restored',

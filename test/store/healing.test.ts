@@ -208,6 +208,27 @@ describe('a damaged database', () => {
     await expectAllInCloud(till, orders);
   });
 
+  test('a gap in the mirror is said, what lies behind it is brought back under a new series', async () => {
+    const till = await TestTerminal.create({ isOffline: true });
+    const orders = [till.openOrder(), till.openOrder(), till.openOrder()];
+    await till.terminal.close();
+    const folder = join(till.dataDir, 'mirror');
+    const path = join(folder, readdirSync(folder)[0] ?? '');
+    const lines = readFileSync(path, 'utf8').split('\n');
+    const spoiled = lines.findIndex((line) => line.includes('"pos":3,"series"'));
+    lines[spoiled] = (lines[spoiled] ?? '').replace('takeaway', 'takeawaX');
+    writeFileSync(path, lines.join('\n'));
+    writeFileSync(fileOf(till), '');
+    await till.reopen(false);
+    expect(warningOf(till)).toMatch(/5 entries were brought back.*may be missing/);
+    till.cloud.isDown = false;
+    await till.terminal.start();
+    for (let turn = 0; turn < 6; turn += 1) await till.pass(30_000);
+    expect(till.terminal.backlog()).toEqual({ waiting: 0, unsettled: 0 });
+    const ids = till.cloud.list('order').map(({ id }) => id);
+    expect(ids).toEqual(expect.arrayContaining([orders[0], orders[2]]));
+  });
+
   test('found while it works, it is put back without a restart', async () => {
     const till = await TestTerminal.create({ isOffline: true });
     const orders = [till.openOrder()];

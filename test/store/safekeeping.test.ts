@@ -72,6 +72,18 @@ describe('the mirror of the outbox', () => {
     }
   });
 
+  test('deleted while the terminal works, it begins anew with what waits, and says whose it is', async () => {
+    const till = await TestTerminal.create({ isOffline: true });
+    till.openOrder();
+    await till.pass(1_000);
+    await expect.poll(() => mirrorOf(till.dataDir).entries.length, SOON).toBe(2);
+    rmSync(join(till.dataDir, 'mirror'), { recursive: true });
+    till.openOrder();
+    await till.pass(1_000);
+    await expect.poll(() => mirrorOf(till.dataDir).entries.length, SOON).toBe(4);
+    expect(mirrorOf(till.dataDir).head?.enrolment).toContain('device-under-test');
+  });
+
   test('goes on in a new file when one is large; old ones go when all in them is settled and old', async () => {
     const folder = testFolder();
     const store = openStore(folder, silentLog);
