@@ -45,6 +45,8 @@ const playwright: Stage = {
   name: 'e2e',
   run: () => runTool('@playwright/test/cli.js', ['test'], { env: { CHROMIUM: ensureBrowser() } }),
 };
+/** As many seeds as fit into a minute, on both cores. */
+const simulation: Stage = { name: 'sim', run: () => runNode('scripts/sim.ts', ['--minutes', '1']) };
 
 for (const report of [VITEST_REPORT, PLAYWRIGHT_REPORT]) rmSync(join(root, report), { force: true });
 const results: Result[] = [];
@@ -56,7 +58,7 @@ await Promise.all(
       results.push(await runStage(stage, true));
   }),
 );
-for (const stage of [vitest, playwright]) results.push(await runStage(stage, false));
+for (const stage of [vitest, simulation, playwright]) results.push(await runStage(stage, false));
 
 console.log('\nStages:');
 for (const { name, seconds, words } of results)
@@ -83,7 +85,8 @@ async function runStage(stage: Stage, isCaptured: boolean): Promise<Result> {
   // A stage may run in part, and says so itself.
   const notRun = [...new Set(output.match(/not run: [^\n*]+/g))];
   const isRed = code !== 0 || (isCi && notRun.length > 0);
-  const words = [isRed ? 'RED' : 'green', ...notRun].join(', ');
+  const seeds = /^\d+ seeds(?=,)/m.exec(output) ?? [];
+  const words = [isRed ? 'RED' : 'green', ...seeds, ...notRun].join(', ');
   const seconds = (performance.now() - beganMs) / 1000;
   if (isCaptured && isRed) console.log(output.trimEnd());
   console.log(`== ${name}: ${words} (${seconds.toFixed(1)} s)`);

@@ -18,7 +18,7 @@ export interface Build {
 /** Commands that a run may poison: one physical, one not. */
 interface Poisonable {
   noSale: Command;
-  set86: Command;
+  saveCategory: Command;
 }
 
 const root = join(import.meta.dirname, '..', '..');
@@ -89,10 +89,10 @@ async function load(name: Build['name'], folder: string): Promise<Build> {
     from<Pick<Build, 'databaseOver'>>('src-cloud/store/database.ts'),
     from<Pick<Build, 'createTerminal'>>('src-main/core/terminal.ts'),
     from<Pick<Poisonable, 'noSale'>>('src-shared/commands/shift.ts'),
-    from<Pick<Poisonable, 'set86'>>('src-shared/commands/menu.ts'),
+    from<Pick<Poisonable, 'saveCategory'>>('src-shared/commands/menu.ts'),
   ]);
   makePoisonable(shift.noSale);
-  makePoisonable(menu.set86);
+  makePoisonable(menu.saveCategory);
   return {
     name,
     buildCloud: app.buildCloud,

@@ -49,8 +49,8 @@ class ClientStream {
     const { time, random, cloud, trace, isOn } = parts;
     signal?.addEventListener('abort', () => this.#leave());
     trace(`${this.#line.name} stream ${request.headers['last-event-id'] ?? 'from nothing'}`);
-    if (isOn('streamCut') && !this.#network.isCalm && random.chance(0.5))
-      this.#cutAtMs = time.nowMs + random.int(500, 40_000);
+    if (isOn('streamCut') && !this.#network.isCalm && random.chance(0.7))
+      this.#cutAtMs = time.nowMs + random.int(200, 20_000);
     time.after(this.#network.delay(), this.#life, () => {
       if (this.#isOver) return;
       this.#hangUp = this.#line.isCut

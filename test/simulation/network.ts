@@ -40,7 +40,7 @@ export const MESSAGE_FAULTS = [
 type MessageFault = (typeof MESSAGE_FAULTS)[number];
 
 /** Of all messages while any such fault is on. */
-const FAULT_SHARE = 0.16;
+const FAULT_SHARE = 0.2;
 
 /** Carries every request as events of their own; the faults that the run has switched on happen to them. */
 export class Network {

@@ -10,7 +10,7 @@ export function poisonEntry({ world, random, houses }: Happening): void {
   const isPhysical = shift !== undefined && random.chance(0.5);
   const call = isPhysical
     ? { name: 'shift.noSale', input: { shiftId: shift.id, reason: 'poison' } }
-    : { name: 'menu.set86', input: { itemId: random.pick(post.branch.items).id, is86: random.chance(0.5) } };
+    : { name: 'menu.saveCategory', input: { categoryId: 'poison', name: 'Poison', rank: random.int(2, 9), colour: 2 } };
   execute({ world, random, houses }, post, 'L4', call, (commandId) => {
     poison(commandId);
     houses.find(({ posts }) => posts.includes(post))?.checks.poisoned?.(commandId);

@@ -1,3 +1,4 @@
+import { hash } from '@node-rs/argon2';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { put, type Put } from '#shared/domain/entity.ts';
@@ -13,6 +14,8 @@ import type { SimBranch } from './sim-types.ts';
 export const ORG = OrgId.parse('sim');
 export const NORTH = BranchId.parse('north');
 export const SOUTH = BranchId.parse('south');
+/** Of the first L5 of each branch. */
+export const PIN = '246810';
 export const CLOUD_URL = 'http://cloud.test';
 
 const LEVELS: readonly Level[] = ['L1', 'L2', 'L3', 'L4', 'L5'];
@@ -59,8 +62,12 @@ export async function createRestaurant(
   folder: string,
 ): Promise<EnrolledFolder[]> {
   const { ctx } = host.cloud;
-  for (const branchId of [NORTH, SOUTH])
-    await withOrg(ctx.database.db, ORG, (tx) => saveOrgRows(ctx, tx, ORG, branchId, rowsOf(branchId)));
+  // As hard as can be without costing each sign-in of each run 30 ms.
+  const pinHash = await hash(PIN, { secret: ctx.secrets.pinPepper(ORG), memoryCost: 64, timeCost: 1 });
+  for (const branchId of [NORTH, SOUTH]) {
+    const pin = put('pin', { id: StaffId.parse(`${branchId}-L5-1`), pinHash });
+    await withOrg(ctx.database.db, ORG, (tx) => saveOrgRows(ctx, tx, ORG, branchId, [...rowsOf(branchId), pin]));
+  }
   await withDirectory(ctx.database.db, (tx) =>
     tx
       .insertInto('account_directory')

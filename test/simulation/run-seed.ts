@@ -8,6 +8,7 @@ import type { Lab } from './lab.ts';
 import { ReplicaReader } from './replica-reader.ts';
 import { NORTH, READER } from './restaurant.ts';
 import { type Checks, Finding, type ConfirmedCommand, type LedgerEvents } from './sim-types.ts';
+import { ThinScreen } from './thin-screen.ts';
 import { Trouble } from './trouble.ts';
 import { createWorkload } from './workload/create-workload.ts';
 import { type Post, World } from './world.ts';
@@ -61,16 +62,26 @@ class Run {
   readonly world: World;
   readonly houses: House[] = [];
   readonly confirmed = new Set<string>();
+  /** The cloud died since: what it has said must be in what it has kept, before anybody can heal it. */
+  isCloudToBeLookedAt = false;
   readonly trouble: Trouble;
   readonly reader: ReplicaReader;
+  readonly screens: ThinScreen[];
 
   constructor(world: World) {
     this.world = world;
     this.trouble = new Trouble(world, this.houses);
     const device = world.lab.enrolled.find(({ name }) => name === READER);
     this.reader = new ReplicaReader(world, NORTH, device?.deviceId ?? '');
-    world.onCloudGone = () => this.reader.lost();
-    world.onReopened = (post) => this.#recover(post);
+    world.onCloudGone = () => {
+      this.reader.lost();
+      this.isCloudToBeLookedAt = true;
+    };
+    this.screens = world.posts.map((post) => new ThinScreen(post));
+    world.onReopened = (post) => {
+      this.#recover(post);
+      world.later(0, () => this.#connectScreens());
+    };
     const { posts, random } = world;
     for (const branchId of new Set(posts.map(({ host }) => host.branchId))) {
       const view = world.viewOf(branchId);
@@ -87,12 +98,13 @@ class Run {
     this.trouble.prepare();
     await world.open();
     await this.reader.connect();
+    await this.#connectScreens();
     await world.pass(2_000);
     for (let step = 0; step < world.settings.steps; step += 1) {
       await this.trouble.step();
       this.#act(random.pick(world.posts));
       await world.pass(random.pick([0, 20, 300, 1_000, 1_000, 4_000]));
-      await this.#check(random.chance(0.06));
+      await this.#check(random.chance(0.06) || this.isCloudToBeLookedAt);
     }
     await this.#drain();
     await this.#watching(async (checks) => checks.atEnd());
@@ -100,11 +112,17 @@ class Run {
     world.counts.twoTerminalsOneOrder += await world.sharedOrders();
   }
 
+  async #connectScreens(): Promise<void> {
+    for (const screen of this.screens) await screen.connect(this.world);
+  }
+
   async #check(isAtRest: boolean): Promise<void> {
+    this.isCloudToBeLookedAt = false;
     await this.#watching(async (checks) => {
       checks.afterStep();
       if (isAtRest) await checks.atRest();
     });
+    for (const screen of this.screens) screen.check();
     if (isAtRest) await this.reader.check(false);
   }
 

@@ -12,7 +12,11 @@ export interface SimWorker {
 
 /** Starts a process with a lab of its own. Rejects when it cannot be made. */
 export async function startWorker(): Promise<SimWorker> {
-  const child = fork(join(import.meta.dirname, 'worker.ts'), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const child = fork(join(import.meta.dirname, 'worker.ts'), {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    // Whatever runs this has options of its own.
+    execArgv: [],
+  });
   await answerOf(child);
   return {
     run: async (settings, isTold = false) => {

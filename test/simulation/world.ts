@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { AppError } from '#shared/kernel/errors.ts';
 import { ownChanceAndTime } from './determinism.ts';
 import { type Fault, type FaultCounts, noFaults, type SimSettings } from './faults.ts';
 import { type Lab, STARTS_AT } from './lab.ts';
@@ -123,7 +122,7 @@ export class World {
   async pass(ms: number): Promise<void> {
     const untilMs = this.nowMs + ms;
     await this.#rest();
-    while (this.time.runNext(untilMs)) await this.#rest();
+    while (this.#runNext(untilMs)) await this.#rest();
     this.time.nowMs = Math.max(this.nowMs, untilMs);
   }
 
@@ -188,13 +187,24 @@ export class World {
     } catch (error) {
       if (error instanceof SimCrash || post.host.diedAt !== undefined) return;
       this.killTerminal(post);
-      const isFull = error instanceof AppError && error.code === 'store/full';
+      // Another version's errors are of another class.
+      const isFull = error instanceof Error && 'code' in error && error.code === 'store/full';
       if (!isFull || this.nowMs > post.host.fullUntilMs)
         throw new Finding('reopens', `${post.host.name} does not open again: ${String(error)}`);
       this.later(5_000, () => this.reopen(post));
       return;
     }
     this.onReopened(post);
+  }
+
+  /** A terminal may die of a timer of its own. */
+  #runNext(untilMs: number): boolean {
+    try {
+      return this.time.runNext(untilMs);
+    } catch (error) {
+      if (error instanceof SimCrash) return true;
+      throw error;
+    }
   }
 
   async #rest(): Promise<void> {
