@@ -27,6 +27,7 @@ const tasks = {
   replay: ['scripts/replay/main.ts'],
   crash: ['scripts/crash/main.ts'],
   sim: ['scripts/sim.ts'],
+  'sim:mutants': ['scripts/sim-mutants.ts'],
   test: ['scripts/test.ts'],
   ready: ['scripts/test.ts', '--ci'],
   build: ['scripts/build.ts'],
