@@ -13,8 +13,8 @@ const Body = z.object({ name: z.string(), at: z.string(), actorId: z.string() })
 
 /** What switched-off terminals of the branch have sent, and what a manager at this screen does about it. */
 export interface QuarantineDesk {
-  /** Rejects with AppError when the cloud does not answer. */
   list(): Promise<CallOutput<'quarantine:list'>>;
+  /** Rejects with AppError, also when the cloud does not answer. */
   decide(
     actorId: string,
     what: Pick<CallParsed<'quarantine:decide'>, 'deviceId' | 'decision'>,
@@ -23,29 +23,35 @@ export interface QuarantineDesk {
 
 export function createQuarantineDesk(client: DeviceClient): QuarantineDesk {
   return {
-    list: () =>
-      inWords(async () => {
+    list: async () => {
+      try {
         const path = '/sync/quarantine?limit=5000';
         const { entries } = await client.send({ method: 'GET', path, answer: Quarantine });
         const held = entries.filter(({ status }) => status === 'held');
         const ids = [...new Set(held.map(({ deviceId }) => deviceId))];
-        return {
-          terminals: ids.map((id) =>
-            heldOf(
-              id,
-              held.filter(({ deviceId }) => deviceId === id),
-            ),
+        const terminals = ids.map((id) =>
+          heldOf(
+            id,
+            held.filter(({ deviceId }) => deviceId === id),
           ),
-        };
-      }),
-    decide: (actorId, { deviceId, decision }) =>
-      inWords(async () => {
-        const path = `/sync/quarantine/${encodeURIComponent(deviceId)}/${decision}`;
-        const request = { method: 'POST', path, body: { actorId } } as const;
-        if (decision === 'accept') return client.send({ ...request, answer: Decided });
+        );
+        return { terminals, isKnown: true };
+      } catch (error) {
+        if (error instanceof CloudError) return { terminals: [], isKnown: false };
+        throw error;
+      }
+    },
+    decide: async (actorId, { deviceId, decision }) => {
+      const path = `/sync/quarantine/${encodeURIComponent(deviceId)}/${decision}`;
+      const request = { method: 'POST', path, body: { actorId } } as const;
+      try {
+        if (decision === 'accept') return await client.send({ ...request, answer: Decided });
         await client.send({ ...request, answer: QuarantineLeft });
         return { accepted: 0, refused: 0 };
-      }),
+      } catch (error) {
+        throw error instanceof CloudError ? new AppError(error.wire.code, error.wire.message) : error;
+      }
+    },
   };
 }
 
@@ -64,13 +70,5 @@ function readBody(text: string): z.infer<typeof Body> | undefined {
     return Body.safeParse(JSON.parse(Entry.parse(JSON.parse(text)).body)).data;
   } catch {
     return undefined;
-  }
-}
-
-async function inWords<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw error instanceof CloudError ? new AppError(error.wire.code, error.wire.message) : error;
   }
 }

@@ -243,8 +243,12 @@ export const bridgeCalls = {
     input: z.object({ limit: z.int().min(1).max(500) }),
     output: z.object({ items: z.array(Refusal), total: z.int() }),
   },
-  /** Asks the cloud; rejects while it does not answer. */
-  'quarantine:list': { needs: 'L4', input: nothing, output: z.object({ terminals: z.array(HeldTerminal) }) },
+  /** Asks the cloud; `isKnown` is false when it does not answer. */
+  'quarantine:list': {
+    needs: 'L4',
+    input: nothing,
+    output: z.object({ terminals: z.array(HeldTerminal), isKnown: z.boolean() }),
+  },
   /** `accept` runs them all, each flagged; `leave` keeps them as they are. Takes the PIN of a manager. */
   'quarantine:decide': {
     needs: 'L4',

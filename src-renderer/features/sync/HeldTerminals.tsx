@@ -1,16 +1,18 @@
 import { Archive } from 'lucide-react';
-import { useCallback, useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { HeldTerminal } from '#shared/contract/bridge.ts';
 import { shortName } from '../../i18n/format.ts';
 import { callTerminal } from '../../state/live.ts';
 import { useRows } from '../../state/selectors.ts';
+import { useLive } from '../../state/store.ts';
 import { showToast } from '../../state/toasts.ts';
 import { useFormats } from '../../state/use-formats.ts';
 import { ApprovalSheet } from '../../ui/ApprovalSheet.tsx';
 import { Button } from '../../ui/Button.tsx';
 import { commandWord } from './command-word.ts';
-import { useAsked } from './use-asked.ts';
+
+const ASK_EVERY_MS = 60_000;
 
 type Decision = 'accept' | 'leave';
 
@@ -53,12 +55,24 @@ function Held({ held, onDecide }: { held: HeldTerminal; onDecide: (decision: Dec
 /** What switched-off terminals have sent since; nothing when none did, or while the cloud cannot be asked. */
 export function HeldTerminals() {
   const { t } = useTranslation('sync');
-  const ask = useCallback(() => callTerminal('quarantine:list', {}).catch(() => ({ terminals: [] })), []);
-  const { answer, reload } = useAsked(ask);
+  const [terminals, setTerminals] = useState<readonly HeldTerminal[]>([]);
+  const isOnline = useLive((live) => live.status?.link === 'online');
+  const ask = useCallback(() => {
+    callTerminal('quarantine:list', {}).then(
+      ({ terminals: found, isKnown }) => isKnown && setTerminals(found),
+      () => undefined,
+    );
+  }, []);
+  useEffect(() => {
+    if (!isOnline) return undefined;
+    ask();
+    const timer = setInterval(ask, ASK_EVERY_MS);
+    return () => clearInterval(timer);
+  }, [ask, isOnline]);
   const [act, setAct] = useState<{ deviceId: HeldTerminal['deviceId']; decision: Decision }>();
   return (
     <>
-      {answer?.terminals.map((held) => (
+      {terminals.map((held) => (
         <Held key={held.deviceId} held={held} onDecide={(decision) => setAct({ deviceId: held.deviceId, decision })} />
       ))}
       {act !== undefined && (
@@ -69,7 +83,7 @@ export function HeldTerminals() {
           onApprove={async (approval) => {
             const { accepted, refused } = await callTerminal('quarantine:decide', { ...act, approval });
             setAct(undefined);
-            reload();
+            ask();
             const text = act.decision === 'accept' ? t('held.accepted', { accepted, refused }) : t('held.left');
             showToast({ tone: 'ok', text });
           }}
