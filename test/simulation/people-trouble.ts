@@ -13,7 +13,7 @@ export function poisonEntry({ world, random, houses }: Happening): void {
     : { name: 'menu.saveCategory', input: { categoryId: 'poison', name: 'Poison', rank: random.int(2, 9), colour: 2 } };
   execute({ world, random, houses }, post, 'L4', call, (commandId) => {
     poison(commandId);
-    houses.find(({ posts }) => posts.includes(post))?.checks.poisoned?.(commandId);
+    houses.find(({ posts }) => posts.includes(post))?.checks.poisoned(commandId);
     world.count('poison');
     world.trace(`${post.host.name} ${call.name} ${commandId} is poison`);
   });

@@ -190,7 +190,7 @@ class Run {
       },
       diskLost: (deviceId, ids) => checks.diskLost(deviceId, ids),
       cloudRestored: () => checks.cloudRestored(),
-      poisoned: (commandId) => checks.poisoned?.(commandId),
+      poisoned: (commandId) => checks.poisoned(commandId),
     };
   }
 }

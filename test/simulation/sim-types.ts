@@ -80,7 +80,7 @@ export interface LedgerEvents {
    * The `execute` of this command throws wherever it is run again (the cloud, a rebase): its effect is not expected, but it must
    * end refused, or (physical) applied and flagged, and hold nothing back. Told before `confirmed`.
    */
-  poisoned?(commandId: string): void;
+  poisoned(commandId: string): void;
 }
 
 /** Thrown out of a terminal's statement when its process dies there: no finding, the world deals with it. */

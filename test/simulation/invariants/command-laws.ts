@@ -125,14 +125,11 @@ export const physicalNeverRefused = defineLaw('physical-never-refused', ({ cloud
   }
 });
 
-/** What a run may poison: one that is physical, one that is not. */
-const POISONABLE = new Set(['shift.noSale', 'menu.set86']);
-
 /** No command fails inside but for those that the run has poisoned. */
-export const nothingFailsInside = defineLaw('nothing-fails-inside', ({ cloud }, broken: Broken) => {
+export const nothingFailsInside = defineLaw('nothing-fails-inside', ({ cloud, ledger }, broken: Broken) => {
   for (const { commandId, name, flags, refusal } of cloud.commands) {
     const isFailed = flags.includes('failed-inside') || refusal?.code === 'internal';
-    if (isFailed && !POISONABLE.has(name)) broken(`${name} ${commandId} failed inside`);
+    if (isFailed && !ledger.isPoisoned(commandId)) broken(`${name} ${commandId} failed inside`);
   }
 });
 

@@ -66,6 +66,7 @@ export function createChecks(world: SimWorld): Checks {
       views.forget(deviceId);
     },
     cloudRestored: () => ledger.cloudRestored(),
+    poisoned: (commandId) => ledger.poisoned(commandId),
     afterStep: () => {
       views.check(false);
       soles.check(false);

@@ -7,6 +7,7 @@ export class Ledger implements LedgerEvents {
   readonly #byId = new Map<string, ConfirmedCommand>();
   readonly #byDevice = new Map<string, ConfirmedCommand[]>();
   readonly #excused = new Set<string>();
+  readonly #poisoned = new Set<string>();
   readonly #diskLostAt = new Map<string, number>();
   #restoredAt = -1;
 
@@ -26,6 +27,15 @@ export class Ledger implements LedgerEvents {
 
   cloudRestored(): void {
     this.#restoredAt = this.commands.length;
+  }
+
+  poisoned(commandId: string): void {
+    this.#poisoned.add(commandId);
+  }
+
+  /** Whether the run has made this command fail inside wherever it is run again. */
+  isPoisoned(commandId: string): boolean {
+    return this.#poisoned.has(commandId);
   }
 
   find(commandId: string): ConfirmedCommand | undefined {
