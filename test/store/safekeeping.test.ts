@@ -1,4 +1,5 @@
 import {
+  appendFileSync,
   chmodSync,
   cpSync,
   existsSync,
@@ -70,6 +71,15 @@ describe('the mirror of the outbox', () => {
       expect([...store.outboxCopy.listIds()].sort()).toEqual(ids.sort());
       store.close();
     }
+  });
+
+  test('a write that broke off while the terminal works spoils nothing that is written after it', async () => {
+    const till = await TestTerminal.create({ isOffline: true });
+    const folder = join(till.dataDir, 'mirror');
+    appendFileSync(join(folder, listMirrorFiles(folder)[0]?.name ?? ''), '0badbeef 900 {"what":"entry","pos":1,');
+    till.openOrder();
+    await till.terminal.close();
+    expect(mirrorOf(till.dataDir).entries.map(({ pos }) => pos)).toEqual([1, 2]);
   });
 
   test('deleted while the terminal works, it begins anew with what waits, and says whose it is', async () => {
@@ -275,6 +285,35 @@ describe('backups', () => {
     await till.terminal.close();
     const store = openStore(till.dataDir, silentLog);
     expect(store.outboxCopy.listAfter(3, 1)[0]?.body).toContain('"unitPriceMinor":1295');
+    store.close();
+  });
+
+  test('an entry that changes on the disk while the terminal works is not read as it is', () => {
+    const store = openStore(testFolder(), silentLog);
+    const heard: unknown[] = [];
+    store.onDamage = (error) => heard.push(error);
+    store.write(() => {
+      store.outbox.startIncarnation('a0000000', 1, '2026-03-02T12:00:00.000Z');
+      for (const body of ['"first"', '"second"'])
+        store.outbox.append({
+          lamport: 1,
+          deviceId: 'd',
+          id: body,
+          endpoint: 'e',
+          method: 'POST',
+          idempotencyKey: 'k',
+          createdAt: '2026-03-02T12:00:00.000Z',
+          touches: '',
+          body,
+        });
+    });
+    expect(store.outbox.listWaiting(10, 10_000)?.entries.map(({ body }) => body)).toEqual(['"first"', '"second"']);
+    store.db.exec(`UPDATE outbox SET body = '"secOnd"' WHERE pos = 2`);
+    const damaged = expect.objectContaining({ code: 'store/damaged' });
+    expect(() => store.outbox.listWaiting(10, 10_000)).toThrow(damaged);
+    expect(() => store.outbox.getCommand(2)).toThrow(damaged);
+    expect(() => store.outboxCopy.listAfter(0, 10)).toThrow(damaged);
+    expect(heard).toEqual([damaged, damaged]);
     store.close();
   });
 
