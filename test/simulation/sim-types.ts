@@ -115,7 +115,6 @@ export interface Workload {
  * COMMIT and the return of `execute`, the world itself calls `confirmed` at its reopening with what the disk holds.
  */
 export type CreateWorkload = (world: SimWorld, random: Random, ledger: LedgerEvents) => Workload;
-export type CreateChecks = (world: SimWorld) => Checks;
 
 /** The checks of a run; each throws a Finding. */
 export interface Checks extends LedgerEvents {
