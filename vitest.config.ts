@@ -26,6 +26,8 @@ export default defineConfig({
           globalSetup: ['test/global-setup.ts'],
           testTimeout: seconds(60),
           hookTimeout: seconds(60),
+          // What other processes do takes as long as it takes on a machine with other work.
+          expect: { poll: { timeout: seconds(15) } },
         },
       },
     ],

@@ -71,9 +71,10 @@ export class SalesRecord {
     return problems;
   }
 
-  /** What a store of the branch has wrong: of all orders, or of one series of receipts. Empty when everything is right. */
-  compare(where: string, facts: Facts, series = ''): string[] {
-    const isMine = ({ number }: OrderFacts): boolean => series === '' || number.startsWith(`${series}-`);
+  /** What a store of the branch has wrong: of all orders, or of one terminal's, by its code. Empty when everything is right. */
+  compare(where: string, facts: Facts, code = ''): string[] {
+    // A later series of the same terminal is called `T1.3fa2`.
+    const isMine = ({ number }: OrderFacts): boolean => code === '' || /^\w+/.exec(number)?.[0] === code;
     const problems: string[] = [];
     const say = (what: string): void => void problems.push(`${where}: ${what}`);
     const ids = new Set<string>();

@@ -26,6 +26,7 @@ export class SellerProcess {
   #ended: Promise<unknown> = Promise.resolve();
   #waiting = new Map<SellerMessage['said'], { resolve: () => void; reject: (error: Error) => void }>();
   #complaints = '';
+  #cutLogs = 0;
 
   constructor(options: SellerOptions) {
     this.#options = options;
@@ -36,8 +37,9 @@ export class SellerProcess {
     return this.#complaints.trim();
   }
 
-  get pid(): number | undefined {
-    return this.#child?.pid;
+  /** How often it found its log cut at a start, and began a new series for it. */
+  get cutLogs(): number {
+    return this.#cutLogs;
   }
 
   /** Starts it and waits until it is ready. Rejects when it ends before. */
@@ -49,8 +51,9 @@ export class SellerProcess {
     const child = spawn(file, args, { stdio: ['pipe', 'ignore', 'pipe', 'pipe'] });
     this.#child = child;
     child.stdin?.on('error', () => undefined);
-    child.stderr?.on('data', (bytes: Buffer) => {
-      this.#complaints = (this.#complaints + bytes.toString()).slice(-KEPT_CHARS);
+    createInterface({ input: child.stderr as Readable }).on('line', (line) => {
+      this.#complaints = `${this.#complaints}${line}\n`.slice(-KEPT_CHARS);
+      if (line.includes('the log was cut')) this.#cutLogs += 1;
     });
     createInterface({ input: child.stdio[PIPE_FD] as Readable }).on('line', (line) => this.#heard(line, run));
     // `close`, not `exit`: everything that it said has been read by then.

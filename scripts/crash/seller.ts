@@ -151,6 +151,12 @@ orders.on('line', (line) => {
 // The checker is gone.
 orders.on('close', () => process.exit(0));
 
-openShift();
 await terminal.start();
+// A terminal that was put back without a backup gets its people from the cloud.
+while (terminal.find('staff', actorId) === undefined) {
+  await new Promise((resolve) => {
+    setTimeout(resolve, LOOK_EVERY_MS);
+  });
+}
+openShift();
 say({ said: 'ready' });

@@ -3,6 +3,9 @@ import { CrashRun, FEWEST_SALES } from '../../scripts/crash/crash-run.ts';
 import { hasPostgres } from '../helpers/engines.ts';
 import { findPostgresBinaries } from '../helpers/postgres-server.ts';
 
+// Seconds on a machine that has nothing else to do.
+const TIMEOUT_MS = 240_000;
+
 // `npm run crash -- --rounds 200` is the same with more rounds.
 const binaries = hasPostgres ? findPostgresBinaries() : undefined;
 const engines = [
@@ -22,4 +25,5 @@ test.each(engines)(
     expect(result.fewestSales).toBeGreaterThanOrEqual(FEWEST_SALES);
     expect(Object.values(result.kills).reduce((sum, count) => sum + count, 0)).toBeGreaterThanOrEqual(rounds);
   },
+  TIMEOUT_MS,
 );

@@ -91,7 +91,7 @@ export class Cable {
   /** Pulled out: what is under way breaks too. */
   cut(): void {
     this.isCut = true;
-    for (const each of this.#open) each.abort();
+    for (const each of this.#open) each.abort(new TypeError('terminated'));
     this.#open.clear();
   }
 }
