@@ -31,9 +31,18 @@ export interface Ran {
 }
 
 /** Whether this command writes rows of the organisation: its state then names one (menu, staff). */
-export function writesOrg({ command, input, ctx }: Job): boolean {
-  return Object.values(command.reads(input, ctx)).some((ref) => ref !== undefined && scopeOf(ref.kind) === 'org');
+export function writesOrg(job: Job): boolean {
+  const known = orgWriters.get(job);
+  if (known !== undefined) return known;
+  const { command, input, ctx } = job;
+  const isWriter = Object.values(command.reads(input, ctx)).some(
+    (ref) => ref !== undefined && scopeOf(ref.kind) === 'org',
+  );
+  orgWriters.set(job, isWriter);
+  return isWriter;
 }
+
+const orgWriters = new WeakMap<Job, boolean>();
 
 /**
  * Runs commands one after the other on rows that are loaded by sets: what is named first for all of them in one query, what that leads to

@@ -21,7 +21,9 @@ export class GapError extends AppError {
 const TARGET_BATCH_MS = 80;
 const FIRST_BATCH = 400;
 const SMALLEST_BATCH = 100;
-const LARGEST_BATCH = 800;
+const LARGEST_BATCH = 1_000;
+/** The size that fitted last, for the next push: in the middle of a drain nobody begins small again. */
+const fittingSizes = new WeakMap<CloudContext, number>();
 
 /**
  * Takes what a terminal has done (DESIGN §5): its entries run strictly in `seq` order, each to one of three outcomes, in batches that are each
@@ -68,7 +70,7 @@ export async function runEntries(
 ): Promise<EntriesRun> {
   const outcomes: EntryOutcome[] = [];
   let position = 0;
-  let size = FIRST_BATCH;
+  let size = fittingSizes.get(ctx) ?? FIRST_BATCH;
   let needsOrg = false;
   const stop = (error: WireError): EntriesRun => ({ outcomes, rest: { from: position, error } });
   while (position < entries.length) {
@@ -87,7 +89,11 @@ export async function runEntries(
         if (position === 0) throw new GapError(done.gapAt);
         return stop(toWireError(new GapError(done.gapAt)));
       }
-      size = nextSize(batch.length, performance.now() - startedMs);
+      // A few entries say nothing about many.
+      if (batch.length >= SMALLEST_BATCH) {
+        size = nextSize(batch.length, performance.now() - startedMs);
+        fittingSizes.set(ctx, size);
+      } else size = Math.max(size, SMALLEST_BATCH);
       needsOrg = false;
     } catch (error) {
       if (error instanceof GapError) throw error;

@@ -69,6 +69,8 @@ export interface Command {
   summary: string;
   input: z.ZodObject;
   reads(input: unknown, ctx: CommandContext): Refs;
+  /** Whether `readsMore` names anything at all: most commands need not be asked. */
+  hasMore: boolean;
   readsMore(state: Record<string, unknown>, input: unknown): Ref[];
   forbids(actor: Staff, input: unknown, state: Record<string, unknown>): AppError | undefined;
   execute(state: Record<string, unknown>, input: unknown, ctx: CommandContext, more: More): Applied;
@@ -100,6 +102,7 @@ export function defineCommand<S extends z.ZodObject, R extends Refs>(declaration
     summary: declaration.summary,
     input: declaration.input,
     reads: (input, ctx) => declaration.reads(input as z.output<S>, ctx),
+    hasMore: declaration.readsMore !== undefined,
     readsMore: (state, input) => declaration.readsMore?.(state as StateOf<R>, input as z.output<S>) ?? [],
     forbids: (actor, input, state) => declaration.forbids?.(actor, input as z.output<S>, state as StateOf<R>),
     execute: (state, input, ctx, more) => declaration.execute(state as StateOf<R>, input as z.output<S>, ctx, more),

@@ -26,7 +26,7 @@ export function firstRefs(command: Command, input: unknown, ctx: CommandContext)
 }
 
 export function secondRefs(command: Command, input: unknown, ctx: CommandContext, find: Find): Ref[] {
-  return command.readsMore(stateOf(command, input, ctx, find), input);
+  return command.hasMore ? command.readsMore(stateOf(command, input, ctx, find), input) : [];
 }
 
 function actorRefs(ctx: CommandContext): Ref[] {
