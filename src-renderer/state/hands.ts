@@ -38,7 +38,8 @@ export function useHands(order: Order): HandText | undefined {
   const { t } = useTranslation('orders');
   const staff = useRows('staff');
   const terminalName = useTerminalName();
-  const isShared = useMemo(() => hasManyHands(order), [order]);
+  // What came after a closing came from another terminal than the rest: it says so even alone.
+  const isShared = useMemo(() => order.followUpOf !== undefined || hasManyHands(order), [order]);
   useNamesOf(isShared ? handsOf(order).map(({ on }) => on) : []);
   const text = useCallback<HandText>(
     (by, on) => {
