@@ -9,68 +9,24 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
-import { silentLog } from '#shared/kernel/log.ts';
 import { readMirror } from '../../src-main/store/mirror-files.ts';
-import { openStore } from '../../src-main/store/store.ts';
 import { testFolder, TestTerminal } from '../helpers/test-terminal.ts';
-
-// Real files and threads, on a machine that may be busy with other things.
-const SOON = { timeout: 15_000 };
-const fileOf = (till: TestTerminal): string => join(till.dataDir, 'terminal.db');
-const asides = (till: TestTerminal): string[] =>
-  readdirSync(till.dataDir).filter((name) => name.startsWith('damaged-'));
-const warningOf = (till: TestTerminal): string => till.terminal.status().warnings?.[0]?.text ?? '';
-const numbers = (till: TestTerminal): string[] =>
-  till.terminal
-    .list('order')
-    .map((order) => order.number)
-    .sort();
-const outbox = (dataDir: string): { pos: number; incarnation: string; seq: number; id: string; body: string }[] => {
-  const store = openStore(dataDir, silentLog);
-  const rows = store.db.prepare('SELECT pos, incarnation, seq, id, body FROM outbox ORDER BY pos').all();
-  store.close();
-  return rows as ReturnType<typeof outbox>;
-};
-/** Puts other bytes into a file that stays the same file. */
-const overwrite = (path: string, from: string): void => writeFileSync(path, readFileSync(from), { flag: 'r+' });
-const flip = (path: string, offset: number, bit = 3): void => {
-  const bytes = readFileSync(path);
-  bytes[offset] = (bytes[offset] ?? 0) ^ (1 << bit);
-  writeFileSync(path, bytes);
-};
-const breakHeader = (till: TestTerminal): void => {
-  const bytes = readFileSync(fileOf(till));
-  bytes.fill(0x55, 0, 200);
-  writeFileSync(fileOf(till), bytes);
-};
-/** A backup as the terminal makes it by itself. */
-const backUp = async (till: TestTerminal): Promise<void> => {
-  await till.pass(61_000);
-  await expect
-    .poll(() => existsSync(join(till.dataDir, 'backups')) && readdirSync(join(till.dataDir, 'backups')), SOON)
-    .toEqual(expect.arrayContaining([expect.stringMatching(/^terminal-\d+-\d+\.db$/)]));
-};
-/** Everything that was ever confirmed reaches the cloud, once, in series without a gap. */
-const expectAllInCloud = async (till: TestTerminal, orders: readonly string[]): Promise<void> => {
-  till.cloud.isDown = false;
-  await till.terminal.start();
-  for (let turn = 0; turn < 8; turn += 1) await till.pass(70_000);
-  expect(till.terminal.backlog()).toEqual({ waiting: 0, unsettled: 0 });
-  expect(
-    till.cloud
-      .list('order')
-      .map((order) => order.id)
-      .sort(),
-  ).toEqual([...orders].sort());
-  for (const order of till.cloud.list('order')) {
-    expect(order.lines).toHaveLength(1);
-    expect(till.terminal.find('order', order.id)).toEqual(order);
-  }
-  const all = till.cloud.list('order').map((order) => order.number);
-  expect(new Set(all).size).toBe(all.length);
-};
+import {
+  SOON,
+  fileOf,
+  asides,
+  warningOf,
+  numbers,
+  outbox,
+  overwrite,
+  flip,
+  breakHeader,
+  backUp,
+  expectAllInCloud,
+  crash,
+  cutLog,
+} from '../helpers/healing-kit.ts';
 
 describe('a damaged database', () => {
   test('comes back from backup and mirror: same places, same bytes, the series and its receipts go on', async () => {
@@ -322,138 +278,3 @@ describe('a database that is older than its mirror', () => {
     }
   });
 });
-
-function overwriteOrMake(path: string, from: string): void {
-  if (existsSync(path)) {
-    truncateSync(path, 0);
-    overwrite(path, from);
-  } else copyFileSync(from, path);
-}
-
-describe('after a crash', () => {
-  test('what the log has lost before it was mirrored is said to be missing, and its receipt number is not given again', async () => {
-    for (const cut of ['torn', 'gone'] as const) {
-      const till = await TestTerminal.create({ isOffline: true });
-      const orders = [till.openOrder()];
-      await till.terminal.close();
-      await till.reopen(false);
-      const lost = till.openOrder();
-      await crash(till);
-      cutLog(till, cut);
-      await till.reopen(false);
-      expect(till.terminal.find('order', lost)?.lines ?? []).toEqual([]);
-      orders.push(till.openOrder());
-      expect(numbers(till).at(-1)).toMatch(/^T1\.[0-9a-f]{4}-0001$/);
-      expect(warningOf(till)).toMatch(/last second/);
-    }
-  });
-
-  test('a damaged file is put back, and a new series begins, since the last second may be missing', async () => {
-    const till = await TestTerminal.create({ isOffline: true });
-    const orders = [till.openOrder()];
-    await backUp(till);
-    orders.push(till.openOrder());
-    await till.pass(1_000);
-    await expect.poll(() => readMirror(join(till.dataDir, 'mirror'), false).entries.length, SOON).toBe(4);
-    await crash(till);
-    breakHeader(till);
-    await till.reopen(false);
-    orders.push(till.openOrder());
-    expect(numbers(till)).toEqual(['T1-0001', 'T1-0002', expect.stringMatching(/^T1\.[0-9a-f]{4}-0001$/)]);
-    expect(warningOf(till)).toMatch(/last second/);
-    await expectAllInCloud(till, orders);
-  });
-
-  test('the damaged file itself still has what was not mirrored yet', async () => {
-    const till = await TestTerminal.create({ isOffline: true });
-    const orders = [till.openOrder()];
-    await backUp(till);
-    orders.push(till.openOrder());
-    await crash(till);
-    // An index is not what its table says: SQLite cannot use the file as it is, but the outbox can be read.
-    const db = new Database(fileOf(till));
-    db.pragma('locking_mode = EXCLUSIVE');
-    db.unsafeMode(true);
-    db.pragma('writable_schema = ON');
-    db.exec(`UPDATE sqlite_schema SET rootpage = 2 WHERE name = 'order_day_sums'`);
-    db.close();
-    await till.reopen(false);
-    expect(numbers(till)).toEqual(['T1-0001', 'T1-0002']);
-    expect(asides(till)).toHaveLength(1);
-    await expectAllInCloud(till, orders);
-  });
-});
-
-describe('a cloud that was restored from a backup', () => {
-  test('gets again what it has forgotten of every series, also of one that is not written any more', async () => {
-    const till = await TestTerminal.create();
-    const orders = [till.openOrder()];
-    await till.pass(5_000);
-    const early = till.cloud.backUp();
-    orders.push(till.openOrder());
-    await till.pass(5_000);
-    // A copy of the folder: the terminal goes on under a new series.
-    await till.terminal.close();
-    const copy = testFolder();
-    cpSync(till.dataDir, copy, { recursive: true });
-    rmSync(till.dataDir, { recursive: true });
-    cpSync(copy, till.dataDir, { recursive: true });
-    await till.reopen();
-    orders.push(till.openOrder());
-    await till.pass(70_000);
-    expect(till.terminal.backlog()).toEqual({ waiting: 0, unsettled: 0 });
-    till.cloud.restore(early);
-    await till.pass(200_000);
-    await expectAllInCloud(till, orders);
-  });
-
-  test('forgot everything of a terminal that has not heard of its own rows yet', async () => {
-    const till = await TestTerminal.create();
-    const early = till.cloud.backUp();
-    // Acknowledged, but the rows do not come: the cursor stays where the backup knows it.
-    till.cloud.intercept = ({ path }) => (path.startsWith('/sync/changes') ? new Error('cut') : undefined);
-    const orders = [till.openOrder()];
-    await till.pass(5_000);
-    expect(till.terminal.backlog()).toEqual({ waiting: 0, unsettled: 2 });
-    till.cloud.restore(early);
-    till.cloud.intercept = undefined;
-    await till.pass(200_000);
-    await expectAllInCloud(till, orders);
-  });
-
-  test('lacks what another terminal had sent: it stays here and is said, until that terminal sends it again', async () => {
-    const till = await TestTerminal.create();
-    await till.pass(5_000);
-    const early = till.cloud.backUp();
-    const sold = { orderId: 'theirs', number: 'T2-0001', type: 'takeaway' };
-    till.cloud.runElsewhere('order.open', sold);
-    await till.pass(200_000);
-    expect(till.terminal.find('order', 'theirs')?.number).toBe('T2-0001');
-    expect(till.terminal.status().warnings).toBeUndefined();
-    till.cloud.restore(early);
-    await till.pass(200_000);
-    expect(till.terminal.find('order', 'theirs')?.number).toBe('T2-0001');
-    expect(warningOf(till)).toMatch(/lacks 1 record .* of other terminals/);
-    till.cloud.runElsewhere('order.open', sold);
-    await till.pass(200_000);
-    expect(till.terminal.status().warnings).toBeUndefined();
-  });
-});
-
-/** The process dies now: its files are as they are on the disk at this moment, and the same files. */
-async function crash(till: TestTerminal): Promise<void> {
-  const crashed = testFolder();
-  cpSync(till.dataDir, crashed, { recursive: true });
-  await till.terminal.close();
-  for (const name of readdirSync(crashed)) {
-    if (name.startsWith('terminal.db')) overwriteOrMake(join(till.dataDir, name), join(crashed, name));
-  }
-  rmSync(join(till.dataDir, 'mirror'), { recursive: true });
-  cpSync(join(crashed, 'mirror'), join(till.dataDir, 'mirror'), { recursive: true });
-}
-
-function cutLog(till: TestTerminal, how: 'torn' | 'gone'): void {
-  const log = join(till.dataDir, 'terminal.db-wal');
-  if (how === 'gone') rmSync(log);
-  else truncateSync(log, readFileSync(log).length - 5_000);
-}
