@@ -56,8 +56,10 @@ function execute(
   const { host, branch } = post;
   const actorId = branch.staff.find((person) => person.level === level)?.id ?? '';
   world.at(post, () => {
+    const { terminal } = host;
+    if (terminal === undefined) return;
     try {
-      host.terminal?.execute({ actorId, calls: [call] });
+      terminal.execute({ actorId, calls: [call] });
     } catch (error) {
       if (error instanceof Error && 'code' in error && error.name === 'AppError') return;
       throw error;

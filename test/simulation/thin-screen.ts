@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { LiveRow } from '#shared/contract/bridge.ts';
 import type { Kind } from '#shared/domain/entity.ts';
 import type { Screen, Terminal } from '../../src-main/core/terminal.ts';
@@ -54,11 +55,16 @@ export class ThinScreen {
     for (const { kind, id, body } of this.#rows.values()) {
       if (kind !== 'order' && kind !== 'ticket' && kind !== 'shift' && kind !== 'session') continue;
       const found = host.watched(() => terminal.find(kind as Kind, id));
-      if (JSON.stringify(found ?? null) !== JSON.stringify(body))
+      if (!isDeepStrictEqual(plain(found), plain(body)))
         throw new Finding(
           'screen',
           `${host.name}'s screen shows ${JSON.stringify(body)}, the till has ${JSON.stringify(found)}`,
         );
     }
   }
+}
+
+/** As it crosses the bridge. */
+function plain(body: unknown): unknown {
+  return body === undefined || body === null ? null : JSON.parse(JSON.stringify(body));
 }
