@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { settingsOf, type SimSettings } from '../test/simulation/faults.ts';
 import { createRandom } from '../test/simulation/random.ts';
+import type { RunResult } from '../test/simulation/run-seed.ts';
 import type { SimWorker, startWorker } from '../test/simulation/worker-pool.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -77,28 +78,50 @@ const startIn = async (folder: string): Promise<SimWorker> => {
   return pool.startWorker();
 };
 
-let healthy: SimWorker | undefined;
+/** A worker that begins anew when a run has ended its process. */
+class Hunter {
+  readonly #folder: string;
+  #worker: SimWorker | undefined;
 
-/** Whether the product as it is passes what the mutant fails: else the seed says nothing about the mutant. */
-async function isGreenWithout(settings: SimSettings): Promise<boolean> {
-  healthy ??= await startIn(base);
-  return (await healthy.run(settings)).broken === undefined;
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** What a seed breaks; undefined when it is green, or says nothing since the process did not live through it. */
+  async run(settings: SimSettings): Promise<RunResult['broken']> {
+    this.#worker ??= await startIn(this.#folder);
+    try {
+      return (await this.#worker.run(settings)).broken;
+    } catch (error) {
+      console.log(
+        `        seed ${settings.seed} says nothing: ${error instanceof Error ? error.message : String(error)}`,
+      );
+      this.#worker = undefined;
+      return undefined;
+    }
+  }
+
+  stop(): void {
+    this.#worker?.stop();
+  }
 }
 
-/** Seeds one after the other until one goes red that is green without the mutant. */
+const healthy = new Hunter(base);
+
+/** Seeds one after the other until one goes red that is green without the mutant: else it says nothing about the mutant. */
 async function hunt(folder: string): Promise<Caught | undefined> {
-  const worker = await startIn(folder);
+  const hunter = new Hunter(folder);
   try {
     for (let index = 0; index < mostSeeds; index += 1) {
       const seed = firstSeed + index;
       const settings = settingsOf(seed, createRandom(`settings ${seed}`));
-      const { broken } = await worker.run(settings);
-      if (broken === undefined || !(await isGreenWithout(settings))) continue;
-      return { by: broken.invariant, seeds: index + 1 };
+      const broken = await hunter.run(settings);
+      if (broken !== undefined && (await healthy.run(settings)) === undefined)
+        return { by: broken.detail.replaceAll('\n', ' ').slice(0, 160), seeds: index + 1 };
     }
     return undefined;
   } finally {
-    worker.stop();
+    hunter.stop();
   }
 }
 
@@ -139,7 +162,7 @@ async function tryMutant({ name, what, by, file }: Mutant): Promise<boolean> {
       return false;
     }
     const after = by === 'trace' ? '' : `, seed${caught.seeds === 1 ? '' : 's'}: ${caught.seeds}`;
-    console.log(`caught  ${name}: ${caught.by}${after}, ${seconds()}`);
+    console.log(`caught  ${name}${after}, ${seconds()}: ${caught.by}`);
     return true;
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -153,7 +176,7 @@ try {
   for (const mutant of mutants) isGreen = (await tryMutant(mutant)) && isGreen;
   console.log(isGreen ? `All ${mutants.length} mutants were caught.` : 'RED');
 } finally {
-  healthy?.stop();
+  healthy.stop();
   rmSync(work, { recursive: true, force: true });
 }
 process.exitCode = isGreen ? 0 : 1;
