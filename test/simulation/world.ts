@@ -194,7 +194,8 @@ export class World {
       this.later(5_000, () => this.reopen(post));
       return;
     }
-    this.onReopened(post);
+    // It may have died of the first thing that it did.
+    if (post.host.diedAt === undefined) this.onReopened(post);
   }
 
   /** A terminal may die of a timer of its own. */
