@@ -175,37 +175,42 @@ function createListener(connectionString: string): Pick<Database, 'listen' | 'cl
   let isClosed = false;
   let timer: NodeJS.Timeout | undefined;
 
-  const connect = async (): Promise<pg.Client> => {
+  const open = async (onEnd: () => void): Promise<pg.Client> => {
     const fresh = new pg.Client({ connectionString });
     fresh.on('notification', ({ channel, payload }) => {
       for (const callback of callbacks.get(channel) ?? []) callback(payload ?? '');
     });
     fresh.on('error', () => undefined);
-    fresh.on('end', () => {
-      if (isClosed) return;
-      client = undefined;
-      reconnectLater();
-    });
-    await fresh.connect();
-    for (const channel of callbacks.keys()) await fresh.query(`listen ${pg.escapeIdentifier(channel)}`);
-    return fresh;
+    fresh.on('end', onEnd);
+    try {
+      await fresh.connect();
+      for (const channel of callbacks.keys()) await fresh.query(`listen ${pg.escapeIdentifier(channel)}`);
+      return fresh;
+    } catch (error) {
+      await fresh.end().catch(() => undefined);
+      throw error;
+    }
   };
-  const reconnectLater = (): void => {
-    timer = setTimeout(() => {
-      client = connect();
-      client.catch(() => {
-        client = undefined;
-        if (!isClosed) reconnectLater();
-      });
-    }, RECONNECT_MS);
+  const connect = (): Promise<pg.Client> => {
+    clearTimeout(timer);
+    const mine: Promise<pg.Client> = open(() => lost(mine));
+    client = mine;
+    mine.catch(() => lost(mine));
+    return mine;
+  };
+  // A connection that cannot be made both fails and ends. There is one attempt after it, not two: attempts that double every
+  // second would soon have taken every connection of the server.
+  const lost = (which: Promise<pg.Client>): void => {
+    if (isClosed || client !== which) return;
+    client = undefined;
+    timer = setTimeout(() => void connect(), RECONNECT_MS);
   };
 
   return {
     async listen(channel, onPayload) {
       const known = callbacks.get(channel) ?? new Set();
       callbacks.set(channel, known.add(onPayload));
-      client ??= connect();
-      await (await client).query(`listen ${pg.escapeIdentifier(channel)}`);
+      await (await (client ?? connect())).query(`listen ${pg.escapeIdentifier(channel)}`);
       return async () => {
         known.delete(onPayload);
       };
@@ -213,7 +218,8 @@ function createListener(connectionString: string): Pick<Database, 'listen' | 'cl
     async close() {
       isClosed = true;
       clearTimeout(timer);
-      await (await client)?.end();
+      const open = await client?.catch(() => undefined);
+      await open?.end();
     },
   };
 }
