@@ -45,11 +45,13 @@ const FAULT_SHARE = 0.2;
 /** Carries every request as events of their own; the faults that the run has switched on happen to them. */
 export class Network {
   readonly parts: NetworkParts;
+  readonly #pages: Random;
   #serial = 0;
   isCalm = false;
 
   constructor(parts: NetworkParts) {
     this.parts = parts;
+    this.#pages = parts.random.fork('pages');
   }
 
   line(name: string): Line {
@@ -68,13 +70,19 @@ export class Network {
       const { pathname, search } = new URL(String(url));
       const request: WireRequest = {
         method: init?.method === 'POST' ? 'POST' : 'GET',
-        path: pathname + search,
+        path: this.#shortPage(pathname + search),
         headers: Object.fromEntries(new Headers(init?.headers)),
         body: typeof init?.body === 'string' ? init.body : undefined,
       };
       if (pathname.startsWith('/stream/')) return openStreamOver(this, line, life, request, init?.signal ?? undefined);
       return this.#send(line, life, request, init?.signal ?? undefined);
     };
+  }
+
+  /** A cloud may give fewer rows than it is asked for: with short pages the few rows of a run already need several. */
+  #shortPage(path: string): string {
+    if (!path.startsWith('/sync/changes') || this.#pages.chance(0.5)) return path;
+    return path.replace(/limit=\d+/, `limit=${this.#pages.pick([2, 6, 20])}`);
   }
 
   /** How long a message takes, ms. */
