@@ -31,7 +31,7 @@ export function isSeenBy(kind: Kind, level: Level): boolean {
 export function liveRow(kind: Kind, id: string, body: EntityOf<Kind> | undefined): LiveRow {
   if (body === undefined) return { kind, id, body: null };
   if (kind !== 'staff') return { kind, id, body };
-  const { former: _former, ...rest } = body as EntityOf<'staff'>;
+  const { former: _former, formerRights: _formerRights, ...rest } = body as EntityOf<'staff'>;
   return { kind, id, body: rest };
 }
 

@@ -93,7 +93,8 @@ export function reconciler(store: Store, orgId: OrgId, log: Log): Reconciler {
         if (command === undefined) continue;
         const ctx = contextOf(envelope, { orgId, deviceId, isRecorded: true });
         const read = Object.values(command.reads(parseInput(command, envelope.input), ctx));
-        for (const ref of read) if (ref !== undefined && entities.find(ref.kind, ref.id) !== undefined) note(pos, ref);
+        // Also what is not here now: another terminal sends it again, and then this command runs on it.
+        for (const ref of read) if (ref !== undefined) note(pos, ref);
       }
       // What they write is found by running them from nothing: on the view, which shows their effects, most do nothing.
       const nothing: Find = (kind, id) => (KINDS[kind].scope === 'org' ? entities.find(kind, id) : undefined);

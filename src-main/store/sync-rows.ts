@@ -313,8 +313,10 @@ function stageStatements(db: Store['db']) {
   const takeDays = db.prepare(
     `INSERT INTO order_day SELECT d.* FROM temp.stage_day d CROSS JOIN entity e ON e.kind = 'order' AND e.id = d.order_id WHERE e.pending = 0`,
   );
+  // Not by `pending` alone: a row that was not here could not say that a command waits for it.
   const pending = db.prepare<[], Ref>(
-    'SELECT e.kind, e.id FROM temp.stage s CROSS JOIN entity e ON e.kind = s.kind AND e.id = s.id WHERE e.pending = 1',
+    `SELECT e.kind, e.id FROM temp.stage s CROSS JOIN entity e ON e.kind = s.kind AND e.id = s.id
+     WHERE e.pending = 1 OR EXISTS (SELECT 1 FROM touch t WHERE t.kind = s.kind AND t.id = s.id)`,
   );
   const forgetPending = db.prepare('UPDATE entity SET base = NULL WHERE pending = 1');
   const forgetAll = db.prepare('UPDATE entity SET base_seq = 0 WHERE base_seq > 0');

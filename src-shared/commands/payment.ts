@@ -2,11 +2,27 @@ import { z } from 'zod';
 import type { Flag } from '../domain/anomaly.ts';
 import { put } from '../domain/entity.ts';
 import { type Order, orderTotals } from '../domain/order.ts';
-import { keptMinor, type Payment, PaymentMethod } from '../domain/payment.ts';
+import { type EarlyReturn, keptMinor, type Payment, PaymentMethod } from '../domain/payment.ts';
 import { OrderId, PaymentId, Reason, RefundId, ShiftId } from '../kernel/ids.ts';
 import { NonNegativeMinor, PositiveMinor } from '../kernel/money.ts';
 import { defineCommand } from './define-command.ts';
 import { holder, orderRefs, shellOrder, targetForPhysical } from './order-target.ts';
+
+/** Keeps what was given back until its payment arrives. The first reversal counts, and each refund once. */
+function keepEarly(order: Order, back: EarlyReturn): Order {
+  const early = order.early ?? [];
+  const known = early.find((each) => each.paymentId === back.paymentId);
+  const refunds = [...(known?.refunds ?? [])];
+  for (const refund of back.refunds) if (!refunds.some((each) => each.id === refund.id)) refunds.push(refund);
+  const kept: EarlyReturn = { paymentId: back.paymentId, reversal: known?.reversal ?? back.reversal, refunds };
+  return { ...order, early: [...early.filter((each) => each !== known), kept] };
+}
+
+function withoutEarly(order: Order, paymentId: string): Order {
+  const { early = [], ...rest } = order;
+  const others = early.filter((each) => each.paymentId !== paymentId);
+  return others.length === 0 ? rest : { ...rest, early: others };
+}
 
 const hasPayment = (paymentId: string) => (order: Order) => order.payments.some((payment) => payment.id === paymentId);
 
@@ -69,6 +85,9 @@ export const takePayment = defineCommand({
     if (state.order?.status === 'voided') {
       flags.push({ code: 'payment-after-void', orderId: input.orderId, amountMinor: input.amountMinor });
     }
+    const givenBack = [state.order, state.followUp]
+      .flatMap((order) => order?.early ?? [])
+      .filter((each) => each.paymentId === input.paymentId);
     const payment: Payment = {
       id: input.paymentId,
       method: input.method,
@@ -82,14 +101,19 @@ export const takePayment = defineCommand({
       day: ctx.businessDay,
       by: ctx.actorId,
       takenOn: ctx.deviceId,
-      refunds: [],
+      reversal: givenBack.find((each) => each.reversal !== undefined)?.reversal,
+      refunds: givenBack.flatMap((each) => each.refunds),
     };
-    const order: Order = { ...target.order, day: ctx.businessDay, payments: [...target.order.payments, payment] };
+    const puts = [state.order, state.followUp]
+      .filter((other) => other !== undefined && other.id !== target.order.id && (other.early ?? []).length > 0)
+      .map((other) => put('order', withoutEarly(other as Order, payment.id)));
+    const payments = [...target.order.payments, payment];
+    const order: Order = { ...withoutEarly(target.order, payment.id), day: ctx.businessDay, payments };
     const { dueMinor } = orderTotals(order);
     if (dueMinor < 0 && !order.isShell) {
       flags.push({ code: 'overpayment', orderId: order.id, subjectId: input.paymentId, amountMinor: -dueMinor });
     }
-    return { puts: [put('order', order)], flags };
+    return { puts: [...puts, put('order', order)], flags };
   },
 });
 
@@ -106,10 +130,6 @@ export const reversePayment = defineCommand({
   execute: (state, input, ctx) => {
     const order = holder(state, hasPayment(input.paymentId));
     const payment = order?.payments.find((candidate) => candidate.id === input.paymentId);
-    if (order === undefined || payment === undefined || payment.reversal !== undefined) {
-      const unmatched: Flag = { code: 'refund-without-payment', orderId: input.orderId, subjectId: input.paymentId };
-      return { puts: order === undefined ? [put('order', shellOrder(input.orderId, ctx))] : [], flags: [unmatched] };
-    }
     const reversal = {
       at: ctx.at,
       day: ctx.businessDay,
@@ -119,6 +139,12 @@ export const reversePayment = defineCommand({
       reason: input.reason,
       shiftId: input.shiftId,
     };
+    if (order === undefined || payment === undefined || payment.reversal !== undefined) {
+      const unmatched: Flag = { code: 'refund-without-payment', orderId: input.orderId, subjectId: input.paymentId };
+      if (payment !== undefined) return { puts: [], flags: [unmatched] };
+      const back = { paymentId: input.paymentId, reversal, refunds: [] };
+      return { puts: [put('order', keepEarly(order ?? shellOrder(input.orderId, ctx), back))], flags: [unmatched] };
+    }
     const payments = order.payments.map((each) => (each === payment ? { ...payment, reversal } : each));
     return { puts: [put('order', { ...order, day: ctx.businessDay, payments })] };
   },
@@ -144,25 +170,6 @@ export const refundPayment = defineCommand({
   execute: (state, input, ctx) => {
     const order = holder(state, hasPayment(input.paymentId));
     const payment = order?.payments.find((candidate) => candidate.id === input.paymentId);
-    if (order === undefined || payment === undefined) {
-      const unmatched: Flag = {
-        code: 'refund-without-payment',
-        orderId: input.orderId,
-        subjectId: input.refundId,
-        amountMinor: input.amountMinor,
-      };
-      return { puts: order === undefined ? [put('order', shellOrder(input.orderId, ctx))] : [], flags: [unmatched] };
-    }
-    if (payment.refunds.some((refund) => refund.id === input.refundId)) return { puts: [put('order', order)] };
-    const flags: Flag[] = [];
-    if (input.amountMinor > keptMinor(payment)) {
-      flags.push({
-        code: 'refund-without-payment',
-        orderId: order.id,
-        subjectId: input.refundId,
-        amountMinor: input.amountMinor,
-      });
-    }
     const refund = {
       id: input.refundId,
       amountMinor: input.amountMinor,
@@ -174,6 +181,18 @@ export const refundPayment = defineCommand({
       reason: input.reason,
       shiftId: input.shiftId,
     };
+    const unmatched: Flag = {
+      code: 'refund-without-payment',
+      orderId: order?.id ?? input.orderId,
+      subjectId: input.refundId,
+      amountMinor: input.amountMinor,
+    };
+    if (order === undefined || payment === undefined) {
+      const back = { paymentId: input.paymentId, refunds: [refund] };
+      return { puts: [put('order', keepEarly(order ?? shellOrder(input.orderId, ctx), back))], flags: [unmatched] };
+    }
+    if (payment.refunds.some((each) => each.id === input.refundId)) return { puts: [put('order', order)] };
+    const flags = input.amountMinor > keptMinor(payment) ? [unmatched] : [];
     const refunded = { ...payment, refunds: [...payment.refunds, refund] };
     const payments = order.payments.map((each) => (each === payment ? refunded : each));
     return { puts: [put('order', { ...order, day: ctx.businessDay, payments })], flags };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { put } from '../domain/entity.ts';
 import { hasLevel, Level } from '../domain/level.ts';
-import { PinCredential, Staff } from '../domain/staff.ts';
+import { formerRightsAfter, PinCredential, Staff } from '../domain/staff.ts';
 import { AppError } from '../kernel/errors.ts';
 import { Name, StaffId } from '../kernel/ids.ts';
 import { defineCommand } from './define-command.ts';
@@ -29,7 +29,11 @@ export const saveStaff = defineCommand({
   physical: false,
   audit: 'rights',
   summary: 'Creates or changes a person: name, level, branches, active or not.',
-  input: Staff.omit({ id: true, former: true }).extend({ staffId: StaffId, level: Level, name: Name }),
+  input: Staff.omit({ id: true, former: true, formerRights: true }).extend({
+    staffId: StaffId,
+    level: Level,
+    name: Name,
+  }),
   reads: readsStaff,
   forbids: (actor, input, state) => {
     const refusal = forbidsHigher(actor, input, state);
@@ -39,8 +43,8 @@ export const saveStaff = defineCommand({
   },
   execute: ({ staff }, { staffId, ...rest }, ctx) => {
     if (staff === undefined) return { puts: [put('staff', { id: staffId, ...rest })] };
-    const { level, branchIds, isActive } = staff;
-    return { puts: [put('staff', { id: staffId, ...rest, former: { level, branchIds, isActive, untilAt: ctx.at } })] };
+    const formerRights = formerRightsAfter(staff, rest, ctx.at);
+    return { puts: [put('staff', { id: staffId, ...rest, ...(formerRights.length === 0 ? {} : { formerRights }) })] };
   },
 });
 

@@ -16,7 +16,7 @@ import {
   TicketId,
 } from '../kernel/ids.ts';
 import { NonNegativeMinor, taxed, TaxRule } from '../kernel/money.ts';
-import { Payment, paidMinor } from './payment.ts';
+import { EarlyReturn, Payment, paidMinor } from './payment.ts';
 
 export const OrderType = z.enum(['dine-in', 'takeaway', 'delivery']);
 export type OrderType = z.infer<typeof OrderType>;
@@ -76,6 +76,8 @@ export const Order = z.object({
   day: BusinessDay,
   lines: z.array(OrderLine),
   payments: z.array(Payment),
+  /** Reversals and refunds that came before their payments (a cloud that was put back hears of the later first). */
+  early: z.array(EarlyReturn).optional(),
   ticketIds: z.array(TicketId),
   closedAt: IsoAt.optional(),
   closedDay: BusinessDay.optional(),

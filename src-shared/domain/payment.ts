@@ -52,6 +52,14 @@ export const Payment = z.object({
 });
 export type Payment = z.infer<typeof Payment>;
 
+/** Money given back on a payment whose taking has not arrived yet; the late taking picks it up. */
+export const EarlyReturn = z.object({
+  paymentId: PaymentId,
+  reversal: Reversal.optional(),
+  refunds: z.array(Refund),
+});
+export type EarlyReturn = z.infer<typeof EarlyReturn>;
+
 /** What a payment still brings: nothing when reversed, less when refunded. */
 export function keptMinor(payment: Payment): number {
   if (payment.reversal !== undefined) return 0;

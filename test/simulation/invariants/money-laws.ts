@@ -73,14 +73,9 @@ function isPaymentOf({ order, payment }: Place, deed: Deed): boolean {
   );
 }
 
-/** Whether a deed that gives money back found the payment where it looked for it. */
-function canReach(cloud: CloudState, place: Place | undefined, deed: CloudCommand): boolean {
-  if (place === undefined) return false;
-  if (!possibleOrders(textOf(deed, 'orderId'), deed.deviceId).includes(place.order.id)) return false;
-  const index = (of: CloudCommand): number => cloud.commands.indexOf(of);
-  return applied(cloud, 'payment.take').some(
-    (take) => textOf(take, 'paymentId') === place.payment.id && !isKeptApart(cloud, take) && index(take) < index(deed),
-  );
+/** Whether the payment is where a deed that gives money back looks for it, whichever of the two came first. */
+function canReach(place: Place | undefined, deed: CloudCommand): boolean {
+  return place !== undefined && possibleOrders(textOf(deed, 'orderId'), deed.deviceId).includes(place.order.id);
 }
 
 /** Money given back is entered once on its payment; where there was no payment to be seen, a person is asked. */
@@ -101,7 +96,7 @@ export const givenBackOnce = defineLaw('given-back-once', ({ cloud }, broken: Br
     if (payment === undefined) {
       if (isKeptApart(cloud, deed)) continue;
       const place = places.get(textOf(deed, 'paymentId'));
-      if (canReach(cloud, place, deed)) broken(`refund ${id} of ${textOf(deed, 'paymentId')} is not entered`);
+      if (canReach(place, deed)) broken(`refund ${id} of ${textOf(deed, 'paymentId')} is not entered`);
       if (cloud.row('anomaly', `${deed.commandId}.refund-without-payment.${id}`) === undefined)
         broken(`refund ${id} found no payment, and nobody is told`);
       continue;
@@ -126,7 +121,7 @@ export const givenBackOnce = defineLaw('given-back-once', ({ cloud }, broken: Br
       if (isKeptApart(cloud, deed)) continue;
       const isEntered = reversal !== undefined && reversal.at === deed.at && reversal.by === deed.actorId;
       if (isEntered) continue;
-      if (reversal === undefined && canReach(cloud, place, deed)) broken(`the reversal of ${id} is not entered`);
+      if (reversal === undefined && canReach(place, deed)) broken(`the reversal of ${id} is not entered`);
       if (cloud.row('anomaly', `${deed.commandId}.refund-without-payment.${id}`) === undefined)
         broken(`a reversal of ${id} found nothing to reverse, and nobody is told`);
     }

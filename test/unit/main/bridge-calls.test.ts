@@ -145,7 +145,7 @@ describe('what a screen sees', () => {
     till.run('staff.save', {
       staffId: 'staff-L1',
       name: 'Renamed',
-      level: 'L1',
+      level: 'L2',
       branchIds: ['branch1'],
       isActive: true,
     });
@@ -161,7 +161,7 @@ describe('what a screen sees', () => {
       expect(kinds.has('anomaly')).toBe(hasLevel(level, 'L3'));
       expect(snapshot.kpis === null).toBe(!hasLevel(level, 'L4'));
       expect(snapshot.rows.find((row) => row.kind === 'order')?.id).toBe(orderId);
-      expect(snapshot.rows.find((row) => row.id === 'staff-L1')?.body).not.toHaveProperty('former');
+      expect(snapshot.rows.find((row) => row.id === 'staff-L1')?.body).not.toHaveProperty('formerRights');
     }
   });
 

@@ -152,6 +152,25 @@ describe('rights: every command of the registry × every level', () => {
     ]);
   });
 
+  test('each right that was taken away counts until then, however often the person is saved afterwards', () => {
+    const world = new World();
+    const save = (level: 'L1' | 'L3', name: string) =>
+      world.apply(
+        'staff.save',
+        { staffId: 'staff-L3', name, level, branchIds: [BRANCH], isActive: true },
+        { by: 'L5' },
+      );
+    save('L1', 'Person L3');
+    save('L1', 'Renamed');
+    const saved = world.get('staff', 'staff-L3');
+    expect(saved.formerRights).toMatchObject([{ level: 'L3' }]);
+    const untilMs = Date.parse(saved.formerRights?.[0]?.untilAt ?? '');
+    expect([mayAct(saved, 'L3', BRANCH, untilMs), mayAct(saved, 'L3', BRANCH, untilMs + 1)]).toEqual([true, false]);
+    save('L3', 'Renamed');
+    save('L1', 'Renamed');
+    expect(world.get('staff', 'staff-L3').formerRights?.map(({ level }) => level)).toEqual(['L3', 'L1', 'L3']);
+  });
+
   test('managers and owners have longer PINs', () => {
     expect([isPinLongEnough('1234', 'L3'), isPinLongEnough('1234', 'L4'), isPinLongEnough('123456', 'L5')]).toEqual([
       true,

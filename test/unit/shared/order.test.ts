@@ -186,6 +186,30 @@ describe('what has happened physically is never refused', () => {
     });
   });
 
+  test('money given back before its payment has arrived is kept, and counts when the payment comes', () => {
+    const world = new World();
+    const as = { by: 'L3', recorded: true } as const;
+    const reverse = { orderId: 'o9', paymentId: 'p1', reason: 'rung up twice' };
+    const refund = { orderId: 'o9', paymentId: 'p2', refundId: 'r1', amountMinor: 200, reason: 'cold' };
+    for (const apply of [
+      () => world.apply('payment.reverse', reverse, as),
+      () => world.apply('payment.refund', refund, as),
+      () => world.apply('payment.refund', refund, as),
+    ])
+      expect(apply().flags).toMatchObject([{ code: 'refund-without-payment' }]);
+    expect(dayFacts(world.get('order', 'o9'))).toEqual([]);
+    openWith(world, 'o9', 1);
+    world.apply('payment.take', pay('o9', 'p1', 1000), { recorded: true });
+    world.apply('payment.take', pay('o9', 'p2', 1000), { recorded: true });
+    const order = world.get('order', 'o9');
+    expect(order.payments).toMatchObject([
+      { id: 'p1', reversal: { reason: 'rung up twice' }, refunds: [] },
+      { id: 'p2', refunds: [{ id: 'r1', amountMinor: 200 }] },
+    ]);
+    expect(order.early).toBeUndefined();
+    expect(orderTotals(order)).toMatchObject({ paidMinor: 1000, dueMinor: 0 });
+  });
+
   test('the same payment told twice counts once', () => {
     const world = new World();
     openWith(world, 'o1', 1);
