@@ -29,6 +29,7 @@ import { registerStreams } from './routes/streams.ts';
 import { registerSyncRoutes } from './routes/sync.ts';
 import { registerAuth } from './services/auth.ts';
 import { createHeadSigner } from './services/audit-heads.ts';
+import { createPoisonBrake } from './services/poison-brake.ts';
 import { createSecrets } from './services/secrets.ts';
 import { createTokens } from './services/tokens.ts';
 import { createWakeups } from './services/wakeups.ts';
@@ -94,6 +95,9 @@ export async function buildCloud(options: CloudOptions): Promise<Cloud> {
     signHead: createHeadSigner({ secrets, clock }),
     wakeups: createWakeups((error) => {
       log.error({ err: error }, 'a listener of wake-ups failed');
+    }),
+    poisonBrake: createPoisonBrake(clock, (inARow) => {
+      log.error({ alarm: 'everything-fails', inARow }, 'every command fails inside; the terminals keep theirs for now');
     }),
     log,
     frontendUrl: options.frontendUrl,

@@ -3,6 +3,7 @@ import type { Level } from '#shared/domain/level.ts';
 import type { Clock } from '#shared/kernel/clock.ts';
 import type { BranchId, DeviceId, OrgId, StaffId } from '#shared/kernel/ids.ts';
 import type { HeadSigner } from './services/audit-heads.ts';
+import type { PoisonBrake } from './services/poison-brake.ts';
 import type { Secrets } from './services/secrets.ts';
 import type { Tokens } from './services/tokens.ts';
 import type { Wakeups } from './services/wakeups.ts';
@@ -17,6 +18,7 @@ export interface CloudContext {
   /** Signs where audit chains end. */
   signHead: HeadSigner;
   wakeups: Wakeups;
+  poisonBrake: PoisonBrake;
   log: FastifyBaseLogger;
   /** The one web origin that may call from a browser; undefined: none. */
   frontendUrl: string | undefined;

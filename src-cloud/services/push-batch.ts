@@ -101,8 +101,10 @@ export async function runPushBatch(
       { orgId, branchId, counters, before: fold.stored, nowMs, token: newToken(), movesBranch: true },
       series,
     );
+    const ran: Outcome[] = [];
     for (const each of fresh) {
       const { outcome, changes } = await runFresh(fold, each, device, options);
+      if (each.entry.job !== undefined) ran.push(outcome);
       if (outcome.status === 'rejected' && outcome.error.code === 'internal') {
         ctx.log.error(
           { alarm: 'command-failed', orgId, commandId: each.entry.id, name: each.entry.envelope?.name },
@@ -119,6 +121,7 @@ export async function runPushBatch(
         writer.add(record, { scope, content: commandContent(line) });
       }
     }
+    const letGo = ctx.poisonBrake.check(ran);
     const saved = await writer.finish();
     const lamport =
       options.outside !== undefined
@@ -137,6 +140,7 @@ export async function runPushBatch(
 
     return {
       saved,
+      letGo,
       gapAt,
       outcomes: entries.slice(0, outcomes.length).map((entry) => {
         const former = known.get(entry.recordId);
@@ -147,6 +151,7 @@ export async function runPushBatch(
       }),
     };
   });
+  done.letGo();
   if (done.saved.scopes.length > 0) ctx.wakeups.publish({ orgId, scopes: done.saved.scopes, days: done.saved.days });
   return { outcomes: done.outcomes, ...(done.gapAt === undefined ? {} : { gapAt: done.gapAt }) };
 }

@@ -31,21 +31,23 @@ function add(sums: Sums, key: string, amountMinor: number): void {
 }
 
 /**
- * The books as the deeds say, in the order in which they took effect. `isWritten`: whether a deed was entered; one that was
+ * The books as the deeds say. `isWritten`: whether a deed was entered; one that was
  * kept apart for a person (no payment to give back, failed inside) moves no money.
  */
 export function booksOfDeeds(deeds: readonly Deed[], isWritten: (deed: Deed) => boolean): Books {
   const books: Books = { takings: new Map(), drawers: new Map() };
   const taken = new Map<string, Deed>();
   const given = new Set<string>();
-  for (const deed of deeds) {
-    if (!isWritten(deed)) continue;
+  const written = deeds.filter(isWritten);
+  // The same banknote twice is one banknote; and money given back may be told of before its taking.
+  for (const deed of written) {
+    if (deed.name !== 'payment.take' || taken.has(textOf(deed, 'paymentId'))) continue;
+    taken.set(textOf(deed, 'paymentId'), deed);
+  }
+  for (const deed of written) {
     const day = deed.businessDay;
     if (deed.name === 'payment.take') {
-      const id = textOf(deed, 'paymentId');
-      // The same banknote twice is one banknote.
-      if (taken.has(id)) continue;
-      taken.set(id, deed);
+      if (taken.get(textOf(deed, 'paymentId')) !== deed) continue;
       const method = textOf(deed, 'method');
       add(books.takings, `${method} ${day}`, numberOf(deed, 'amountMinor'));
       const shiftId = findText(deed, 'shiftId');
