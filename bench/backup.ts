@@ -118,7 +118,8 @@ const backups = startBackups({
   copiesFolder: () => Promise.resolve(second),
   clock: systemClock,
   log: (line) => problems.push(line),
-  onProblem: (_place, error) => error !== undefined && problems.push(String(error)),
+  onProblem: (_place, error) =>
+    error !== undefined && problems.push(error instanceof Error ? error.message : 'a copy failed'),
   onDamage: (problem) => problems.push(problem),
 });
 console.log(`without a backup   ${await sell(Promise.resolve())}`);

@@ -118,7 +118,11 @@ export function startBackups(options: BackupOptions): Backups {
     const part = join(second, 'new.part');
     try {
       const from = await open(join(folder, name), 'r');
-      await copyPieces(from.fd, part).finally(() => from.close());
+      try {
+        await copyPieces(from.fd, part);
+      } finally {
+        await from.close();
+      }
       const { problem } = await checkInBackground(part);
       if (problem !== undefined) throw new Error(problem);
       await accept(part, second, name);

@@ -43,8 +43,8 @@ export class TestTerminal {
   static async create({
     isOffline = false,
     cloud = new CloudDouble(),
-    more = {} as Partial<TerminalOptions>,
-  } = {}): Promise<TestTerminal> {
+    more = {},
+  }: { isOffline?: boolean; cloud?: CloudDouble; more?: Partial<TerminalOptions> } = {}): Promise<TestTerminal> {
     const made = new TestTerminal(testFolder(), cloud, new FakeClock(), more);
     await made.terminal.enrol({ cloudUrl: 'http://cloud.test', code: 'CODE-123', deviceName: 'Counter' });
     if (isOffline) return made;

@@ -67,7 +67,7 @@ export class Network {
 
   fetchOver(line: Line, life: Life): typeof fetch {
     return (url, init) => {
-      const { pathname, search } = new URL(String(url));
+      const { pathname, search } = new URL(url instanceof Request ? url.url : url);
       const request: WireRequest = {
         method: init?.method === 'POST' ? 'POST' : 'GET',
         path: this.#shortPage(pathname + search),

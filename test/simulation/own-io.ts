@@ -105,7 +105,7 @@ class InlineWorker extends EventEmitter {
     const parentPort = { postMessage: (message: unknown) => queueMicrotask(() => this.emit('message', message)) };
     const require = (name: string): unknown =>
       name === 'node:worker_threads' ? { parentPort, workerData } : plain(name);
-    // oxlint-disable-next-line no-new-func -- the product's own text, which its thread would evaluate just so
+    // oxlint-disable-next-line typescript/no-implied-eval -- the product's own text, which its thread would evaluate just so
     const run = new Function('require', code) as (from: typeof require) => void;
     run(require);
   }

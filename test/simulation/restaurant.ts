@@ -117,7 +117,7 @@ async function enrolOne(
     version: '0.0.0-sim',
     log: () => undefined,
     fetch: async (url, init) => {
-      const { pathname, search } = new URL(String(url));
+      const { pathname, search } = new URL(url instanceof Request ? url.url : url);
       const answer = await app.inject({
         method: init?.method === 'POST' ? 'POST' : 'GET',
         url: pathname + search,

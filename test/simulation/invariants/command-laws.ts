@@ -160,7 +160,7 @@ export const allAnswered = defineLaw('all-answered', ({ world, cloud, ledger }, 
       if (status !== expected) broken(`${name} has ${id} as ${status}, the cloud has it ${row.status}`);
       if (status !== 'FAILED') continue;
       refused += 1;
-      const said = lastError === null ? '' : String((JSON.parse(lastError) as { message?: unknown }).message ?? '');
+      const said = lastError === null ? '' : ((JSON.parse(lastError) as { message?: string }).message ?? '');
       if (said.trim() === '') broken(`${name} does not say why ${id} was refused`);
     }
     if (terminal.status().refused !== refused)

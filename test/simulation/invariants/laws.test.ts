@@ -22,6 +22,15 @@ interface Falsified {
   world: SimWorld & { terminals: SimTerminal[] };
 }
 
+/** The world with other terminals. */
+const worldWith = (terminals: SimTerminal[]): Falsified['world'] => ({
+  seed: world.seed,
+  branch: world.branch,
+  cloud: world.cloud,
+  nowMs: () => world.nowMs(),
+  terminals,
+});
+
 function ledgerOf(confirmed: SmallWorld['confirmed']): Ledger {
   const ledger = new Ledger();
   for (const command of confirmed) ledger.confirmed(command);
@@ -39,7 +48,7 @@ function copy(): Falsified {
   return {
     tables: { commands, rows, days, rollups, watermarks, counters },
     confirmed: structuredClone(world.confirmed),
-    world: { ...world, nowMs: () => world.nowMs(), terminals: [...world.terminals] },
+    world: worldWith([...world.terminals]),
   };
 }
 
@@ -320,11 +329,8 @@ describe('laws of a run', () => {
 });
 
 describe('what screens show', () => {
-  const shown = (change: (kind: string, body: Record<string, unknown>) => void): SimWorld => ({
-    ...world,
-    nowMs: () => world.nowMs(),
-    terminals: world.terminals.map((sim) => withView(sim, change)),
-  });
+  const shown = (change: (kind: string, body: Record<string, unknown>) => void): SimWorld =>
+    worldWith(world.terminals.map((sim) => withView(sim, change)));
   const own = (change: (kind: string, body: Record<string, unknown>) => void): string =>
     findingOf(() => new ViewLaws(shown(change), ledgerOf(world.confirmed)).check(true));
 

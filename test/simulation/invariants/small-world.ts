@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { CompiledQuery } from 'kysely';
 import { put, type Put } from '#shared/domain/entity.ts';
-import type { OrgId } from '#shared/kernel/ids.ts';
 import { saveOrgRows } from '../../../src-cloud/services/branches.ts';
 import type { Database as CloudDatabase } from '../../../src-cloud/store/database.ts';
 import { withOrg } from '../../../src-cloud/store/with-org.ts';
@@ -67,7 +66,7 @@ export class SmallWorld implements SimWorld {
       tables: [{ id: 'table-1' }, { id: 'table-2' }],
       stockItems: [{ id: 'stock-1' }, { id: 'stock-2' }],
     };
-    await withOrg(database.db, orgId as OrgId, (tx) => saveOrgRows(kit.cloud.ctx, tx, orgId, branchId, rowsOf(branch)));
+    await withOrg(database.db, orgId, (tx) => saveOrgRows(kit.cloud.ctx, tx, orgId, branchId, rowsOf(branch)));
     const world = new SmallWorld(seed, kit, branch);
     const token = await tenant.token('L5');
     for (let number = 1; number <= terminals; number += 1) {
@@ -87,7 +86,7 @@ export class SmallWorld implements SimWorld {
       host: 'hub',
       version: '0.0.0',
       log: () => undefined,
-      fetch: (url, init) => this.#answer(name, String(url), init),
+      fetch: (url, init) => this.#answer(name, url instanceof Request ? url.url : url.toString(), init),
     });
     const { deviceId } = await terminal.enrol({ cloudUrl: 'http://cloud.test', code, deviceName: name });
     await terminal.start();
