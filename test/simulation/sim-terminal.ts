@@ -9,6 +9,8 @@ import { type ConfirmedCommand, SimCrash, type SimTerminal } from './sim-types.t
 import type { SimTime } from './sim-time.ts';
 import { ownFolder, type SqliteProcess } from './sqlite-hook.ts';
 
+const DATABASE = 'terminal.db';
+
 /** What happens at a statement that is still to come. */
 export interface StatementPlan {
   inStatements: number;
@@ -145,16 +147,23 @@ export class TerminalHost implements SimTerminal {
   }
 
   query<T>(text: string, parameters: readonly unknown[] = []): T[] {
-    const file = join(this.folder, 'terminal.db');
-    const open = [...(this.#instance?.files ?? [])].find((db) => db.name === file && db.open);
+    const file = join(this.folder, DATABASE);
+    const instance = this.#instance;
+    const open = instance?.isAlive === true ? [...instance.files].find((db) => db.name === file && db.open) : undefined;
     if (open !== undefined) return this.watched(() => open.prepare<unknown[], T>(text).all(...parameters));
     if (!existsSync(file)) return [];
-    const db = new Database(file);
+    // A copy: whoever opens the files of a dead process and closes them again tidies them up.
+    const copy = `${this.folder}.look`;
+    mkdirSync(copy, { recursive: true });
+    for (const name of [DATABASE, `${DATABASE}-wal`])
+      if (existsSync(join(this.folder, name))) cpSync(join(this.folder, name), join(copy, name));
+    const db = new Database(join(copy, DATABASE));
     try {
       db.pragma('locking_mode = EXCLUSIVE');
       return db.prepare<unknown[], T>(text).all(...parameters);
     } finally {
       db.close();
+      rmSync(copy, { recursive: true, force: true });
     }
   }
 
