@@ -42,6 +42,7 @@ export function createPuller(options: PullerOptions): Puller {
   // Events are taken one after the other, as they came.
   let events: Promise<void> = Promise.resolve();
   let isStopped = false;
+  let pullsEnded = 0;
 
   const stage = async (rows: readonly WireRow[]): Promise<void> => {
     for (let from = 0; from < rows.length; from += SLICE_ROWS) {
@@ -109,6 +110,7 @@ export function createPuller(options: PullerOptions): Puller {
     if (running === undefined) {
       running = round().finally(() => {
         running = undefined;
+        pullsEnded += 1;
       });
       return running;
     }
@@ -129,7 +131,7 @@ export function createPuller(options: PullerOptions): Puller {
     store.commitStage({ ...event, isReset: false, ackedPosBefore: 0 });
   };
 
-  const takeNow = async (text: string): Promise<void> => {
+  const takeNow = async (text: string, pullsBefore: number): Promise<void> => {
     // While a pull runs it brings these rows too; one more round covers what came after it had begun.
     if (running !== undefined) return pull();
     const parsed = StreamRows.safeParse(JSON.parse(text));
@@ -140,7 +142,9 @@ export function createPuller(options: PullerOptions): Puller {
     const isWhole = !parsed.data.hasMore && !parsed.data.reset;
     if (here === undefined || from === undefined || to === undefined || !isWhole) return pull();
     if (reaches(here, to)) return undefined;
-    if (!reaches(here, from)) return pull();
+    // It waited for a pull, and the cloud may have been put back in between: then numbers alone do not tell whether it goes on from here.
+    const goesOn = pullsEnded === pullsBefore ? reaches(here, from) : parsed.data.after === store.cursor();
+    if (!goesOn) return pull();
     running = apply(parsed.data).finally(() => {
       running = undefined;
     });
@@ -150,7 +154,8 @@ export function createPuller(options: PullerOptions): Puller {
   return {
     pull,
     take: (text) => {
-      const taken = events.catch(() => undefined).then(() => takeNow(text));
+      const pullsBefore = pullsEnded;
+      const taken = events.catch(() => undefined).then(() => takeNow(text, pullsBefore));
       events = taken;
       return taken;
     },
